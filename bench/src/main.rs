@@ -1,0 +1,52 @@
+//! `cargo xtask bench`: what a decision costs, what a message costs, how that changes with the
+//! number of messages stored. `--json` prints one line a figure; `--only PART` measures one part
+//! of `decision`, `core`, `gateway`, `scale`.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing figures is what it is for")]
+
+mod core_functions;
+mod decision;
+mod figure;
+mod gateway;
+mod load;
+mod scale;
+mod server;
+
+use anyhow::{Result, bail};
+
+use figure::Report;
+
+const PARTS: [&str; 4] = ["decision", "core", "gateway", "scale"];
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let mut only = None;
+    let mut json = false;
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        match argument.as_str() {
+            "--json" => json = true,
+            "--only" => only = rest.next().cloned(),
+            other => bail!("unknown argument {other}; there are --json and --only PART ({})", PARTS.join(", ")),
+        }
+    }
+    if let Some(part) = only.as_deref().filter(|part| !PARTS.contains(part)) {
+        bail!("no part is called {part}: {}", PARTS.join(", "));
+    }
+    let wants = |part: &str| only.as_deref().is_none_or(|only| only == part);
+    let mut report = Report::new(json);
+    report.figure("cores", std::thread::available_parallelism()?.get() as f64, "cores");
+    if wants("decision") {
+        decision::measure(&mut report)?;
+    }
+    if wants("core") {
+        core_functions::measure(&mut report)?;
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    if wants("gateway") {
+        runtime.block_on(gateway::measure(&mut report))?;
+    }
+    if wants("scale") {
+        runtime.block_on(scale::measure(&mut report))?;
+    }
+    Ok(())
+}

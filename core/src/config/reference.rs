@@ -1,0 +1,122 @@
+//! The manual's table of all keys, made from the descriptions that the reader itself uses.
+
+use super::key::{Describe, Row};
+use super::limits as l;
+
+/// Keys that stand together in one table of the file.
+struct Section {
+    path: &'static str,
+    keys: &'static [&'static dyn Describe],
+}
+
+/// A Markdown table of every key: dotted path, type, default, range and meaning.
+///
+/// `<name>` stands for a name that the operator gives, `[]` for each entry of a list of tables.
+pub fn reference_table() -> String {
+    let mut out = String::from("| key | type | default | range | meaning |\n|---|---|---|---|---|\n");
+    for (path, row) in rows() {
+        let cells = [format!("`{path}`"), row.kind, row.default, row.range, row.meaning.to_owned()];
+        for cell in cells {
+            out.push_str("| ");
+            out.push_str(&cell.replace('|', "\\|"));
+            out.push(' ');
+        }
+        out.push_str("|\n");
+    }
+    out
+}
+
+/// Every key with its full dotted path.
+pub(super) fn rows() -> impl Iterator<Item = (String, Row)> {
+    SECTIONS.iter().flat_map(|section| {
+        section.keys.iter().map(|key| {
+            let row = key.row();
+            let dot = if section.path.is_empty() { "" } else { "." };
+            (format!("{}{dot}{}", section.path, row.name), row)
+        })
+    })
+}
+
+const SECTIONS: &[Section] = &[
+    Section {
+        path: "",
+        keys: &[
+            &l::SERVER,
+            &l::LOG,
+            &l::STORE,
+            &l::ENGINE,
+            &l::COMPONENTS,
+            &l::PROVIDERS,
+            &l::TENANTS,
+            &l::NUMBERS,
+        ],
+    },
+    Section {
+        path: "server",
+        keys: &[&l::LISTEN, &l::PUBLIC_URL, &l::DATA_DIR, &l::DEFAULT_REGION, &l::SHUTDOWN_GRACE_SECONDS],
+    },
+    Section { path: "log", keys: &[&l::LOG_FORMAT, &l::LOG_LEVEL] },
+    Section { path: "store", keys: &[&l::STORE_KIND, &l::RETENTION_DAYS] },
+    Section { path: "engine", keys: &[&l::CACHE, &l::INSTANCES_MAX] },
+    Section { path: "components.<name>", keys: &[&l::COMPONENT_PATH, &l::MEMORY_MIB_MAX, &l::SIZE_MIB_MAX] },
+    Section {
+        path: "providers.<name>",
+        keys: &[
+            &l::COMPONENT,
+            &l::SETTINGS,
+            &l::SECRETS,
+            &l::HOSTS,
+            &l::ENABLED,
+            &l::WEIGHT,
+            &l::RATE_PER_SECOND,
+            &l::RATE_BURST,
+            &l::IN_FLIGHT_MAX,
+            &l::TIMEOUT_MS,
+            &l::COUNTRIES,
+            &l::PRICE,
+            &l::RETRY,
+            &l::CIRCUIT,
+            &l::IN_DOUBT,
+            &l::INBOUND,
+        ],
+    },
+    Section { path: "providers.<name>.secrets.<name>", keys: &[&l::SECRET_ENV, &l::SECRET_FILE] },
+    Section { path: "providers.<name>.price", keys: &[&l::CURRENCY, &l::PRICE_DEFAULT, &l::PRICE_COUNTRY] },
+    Section { path: "providers.<name>.retry", keys: &[&l::ATTEMPTS_MAX, &l::BASE_MS, &l::MAX_MS] },
+    Section { path: "providers.<name>.circuit", keys: &[&l::FAILURES, &l::OPEN_MS] },
+    Section { path: "providers.<name>.in_doubt", keys: &[&l::WAIT_SECONDS, &l::THEN] },
+    Section { path: "providers.<name>.inbound", keys: &[&l::TARGET_TENANT, &l::TARGET_INBOX] },
+    Section {
+        path: "tenants.<name>",
+        keys: &[
+            &l::TENANT_PROVIDERS,
+            &l::TENANT_RATE_PER_SECOND,
+            &l::TENANT_RATE_BURST,
+            &l::KEY_RATE_PER_SECOND,
+            &l::KEY_RATE_BURST,
+            &l::DESTINATION_PER_HOUR,
+            &l::DESTINATION_PER_DAY,
+            &l::SEGMENTS_MAX,
+            &l::QUEUE_MAX,
+            &l::CALLBACK_HOSTS,
+            &l::CALLBACK_SECRET,
+            &l::SCREENING,
+            &l::SENDER,
+            &l::ROUTING,
+        ],
+    },
+    Section { path: "tenants.<name>.callback_secret", keys: &[&l::SECRET_ENV, &l::SECRET_FILE] },
+    Section {
+        path: "tenants.<name>.screening[]",
+        keys: &[&l::COMPONENT, &l::SETTINGS, &l::ON_FAILURE, &l::REUSE_CALLS],
+    },
+    Section {
+        path: "tenants.<name>.sender",
+        keys: &[&l::COMPONENT, &l::SETTINGS, &l::ON_FAILURE, &l::REUSE_CALLS],
+    },
+    Section {
+        path: "tenants.<name>.routing",
+        keys: &[&l::COMPONENT, &l::SETTINGS, &l::ROUTING_ON_FAILURE, &l::REUSE_CALLS],
+    },
+    Section { path: "numbers.<number>", keys: &[&l::TARGET_TENANT, &l::TARGET_INBOX] },
+];

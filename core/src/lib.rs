@@ -1,0 +1,20 @@
+//! The rules of Waypost, without I/O: numbers, text, decisions, the life of a message, limits
+//! and configuration. Time, randomness and settings come in as arguments, so that every function
+//! here gives the same answer for the same input, natively and in a WebAssembly component.
+
+pub mod backoff;
+pub mod breaker;
+pub mod config;
+pub mod decision;
+pub mod id;
+pub mod inbound;
+pub mod lifecycle;
+pub mod limits;
+pub mod message;
+pub mod nearest;
+pub mod number;
+pub mod provider;
+pub mod rate;
+pub mod store;
+pub mod text;
+pub mod trace;

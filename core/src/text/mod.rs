@@ -1,0 +1,39 @@
+//! Text planning for SMS: which alphabet a body is sent in, how many segments
+//! it takes, where it is cut, and the octets of each segment.
+//!
+//! The rules are those of 3GPP TS 23.038 (alphabets) and 3GPP TS 23.040
+//! section 9.2.3.24 (user data header and concatenation). Everything here is a
+//! plain function of its arguments.
+//!
+//! [`plan()`] decides and refuses; it never cuts a text short and never changes
+//! a character without listing it in [`TextPlan::replacements`]. [`segments()`]
+//! turns an accepted plan into what goes over the wire.
+//!
+//! National language shift tables (TS 23.038 section 6.2.1.2) are not here yet.
+//! Two places know that only one alphabet exists, [`alphabet`] and
+//! [`Encoding::units_max`]'s callers: a shift table is another pair of tables
+//! beside the default pair, and more octets of user data header.
+
+pub mod alphabet;
+mod error;
+mod gsm7;
+mod lookalike_table;
+mod lookalikes;
+mod plan;
+mod segment;
+mod split;
+#[cfg(test)]
+mod tests;
+mod types;
+mod ucs2;
+
+pub use error::{OFFENDING_MAX, OffendingChar, TextError};
+pub use gsm7::{decode_gsm7, pack_septets, unpack_septets};
+pub use lookalikes::Replacement;
+pub use plan::{TextPlan, plan};
+pub use segment::{Segment, segments};
+pub use types::{
+    BODY_BYTES_MAX, Body, Encoding, EncodingChoice, PlanOptions, Reference, SEGMENTS_LIMIT,
+    SEGMENTS_MAX_DEFAULT, USER_DATA_OCTETS_MAX,
+};
+pub use ucs2::{Ucs2Error, decode_ucs2, decode_ucs2_lossy};

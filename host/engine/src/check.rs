@@ -1,0 +1,167 @@
+//! Rules for what comes out of a component. Anything else is invalid output.
+
+use waypost_core::limits::{CODE_CHARS_MAX, REASON_CHARS_MAX, REFERENCE_BYTES_MAX};
+
+use crate::fault::CallError;
+
+/// Longest URL of a request, in bytes.
+const URL_BYTES_MAX: usize = 4096;
+/// Longest address that a component names, in bytes.
+const ADDRESS_BYTES_MAX: usize = 64;
+/// Longest name that a component gives to something, in bytes.
+const NAME_BYTES_MAX: usize = 128;
+/// Most headers of a request or answer.
+const HEADERS_MAX: usize = 64;
+
+/// Checks one answer, and counts its bytes against the limit.
+pub(crate) struct Checker {
+    bytes_left: usize,
+    bytes_max: usize,
+    http_body_bytes_max: usize,
+}
+
+impl Checker {
+    pub fn new(bytes_max: usize, http_body_bytes_max: usize) -> Self {
+        Self { bytes_left: bytes_max, bytes_max, http_body_bytes_max }
+    }
+
+    /// A stable code in snake_case, of the component's own.
+    pub fn snake_code(&mut self, code: String) -> Result<String, CallError> {
+        let code = self.code(code)?;
+        let snake = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        if !code.chars().all(snake) {
+            return invalid("`code` is not snake_case: use a-z, 0-9 and _");
+        }
+        Ok(code)
+    }
+
+    /// A code that somebody else made: 1 to 64 printable characters.
+    pub fn code(&mut self, code: String) -> Result<String, CallError> {
+        if code.is_empty() {
+            return invalid("`code` is empty");
+        }
+        self.text("code", code, CODE_CHARS_MAX)
+    }
+
+    /// A reason for people.
+    pub fn reason(&mut self, reason: String) -> Result<String, CallError> {
+        self.text("reason", reason, REASON_CHARS_MAX)
+    }
+
+    /// The provider's id of a message.
+    pub fn reference(&mut self, reference: String) -> Result<String, CallError> {
+        if reference.is_empty() {
+            return invalid("`reference` is empty");
+        }
+        self.text("reference", reference, REFERENCE_BYTES_MAX)
+    }
+
+    /// A telephone number or sender; the host parses it.
+    pub fn address(&mut self, address: String) -> Result<String, CallError> {
+        self.text("address", address, ADDRESS_BYTES_MAX)
+    }
+
+    /// A name: of an inbox, a host, a secret.
+    pub fn name(&mut self, what: &str, name: String) -> Result<String, CallError> {
+        if name.is_empty() {
+            return invalid(format_args!("`{what}` is empty"));
+        }
+        self.text(what, name, NAME_BYTES_MAX)
+    }
+
+    /// The text or bytes of a message: any characters.
+    pub fn body_bytes(&mut self, bytes: usize) -> Result<(), CallError> {
+        self.count(bytes)
+    }
+
+    pub fn url(&mut self, url: String) -> Result<String, CallError> {
+        if !(url.starts_with("https://") || url.starts_with("http://")) {
+            return invalid("`url` begins with neither https:// nor http://");
+        }
+        if url.len() > URL_BYTES_MAX {
+            return invalid(format_args!("`url` has more than {URL_BYTES_MAX} bytes"));
+        }
+        if !url.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return invalid("`url` has a character that must be percent-encoded");
+        }
+        self.count(url.len())?;
+        Ok(url)
+    }
+
+    pub fn header_count(&mut self, count: usize) -> Result<(), CallError> {
+        if count > HEADERS_MAX {
+            return invalid(format_args!("there are more than {HEADERS_MAX} headers"));
+        }
+        Ok(())
+    }
+
+    /// A token of RFC 9110, 5.6.2.
+    pub fn header_name(&mut self, name: String) -> Result<String, CallError> {
+        let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+        if name.is_empty() || name.len() > NAME_BYTES_MAX || !name.bytes().all(token) {
+            return invalid("the name of a header is not a token of RFC 9110");
+        }
+        self.count(name.len())?;
+        Ok(name)
+    }
+
+    /// A part of a header's value: no control characters, so that nothing can be smuggled in.
+    pub fn header_value(&mut self, value: String) -> Result<String, CallError> {
+        if value.chars().any(char::is_control) {
+            return invalid("the value of a header has a control character");
+        }
+        self.count(value.len())?;
+        Ok(value)
+    }
+
+    pub fn status(&mut self, status: u16) -> Result<u16, CallError> {
+        if !(200..=599).contains(&status) {
+            return invalid("`status` is not between 200 and 599");
+        }
+        Ok(status)
+    }
+
+    pub fn http_body(&mut self, body: Vec<u8>) -> Result<Vec<u8>, CallError> {
+        if body.len() > self.http_body_bytes_max {
+            return invalid(format_args!(
+                "the HTTP body has {} bytes, above the limit of {}",
+                body.len(),
+                self.http_body_bytes_max
+            ));
+        }
+        Ok(body)
+    }
+
+    /// A number of items.
+    pub fn items(&mut self, what: &str, count: usize, count_max: usize) -> Result<(), CallError> {
+        if count > count_max {
+            return invalid(format_args!("there are {count} {what}, above the limit of {count_max}"));
+        }
+        self.count(count)
+    }
+
+    /// Text in one line.
+    pub fn text(&mut self, what: &str, text: String, chars_max: usize) -> Result<String, CallError> {
+        if text.len() > chars_max && text.chars().count() > chars_max {
+            return invalid(format_args!("`{what}` has more than {chars_max} characters"));
+        }
+        if text.chars().any(char::is_control) {
+            return invalid(format_args!("`{what}` has a control character"));
+        }
+        self.count(text.len())?;
+        Ok(text)
+    }
+
+    fn count(&mut self, bytes: usize) -> Result<(), CallError> {
+        let Some(left) = self.bytes_left.checked_sub(bytes) else {
+            return invalid(format_args!("the output is larger than {} bytes", self.bytes_max));
+        };
+        self.bytes_left = left;
+        Ok(())
+    }
+}
+
+/// An answer that breaks a rule.
+pub(crate) fn invalid<T>(message: impl std::fmt::Display) -> Result<T, CallError> {
+    Err(CallError::Invalid(message.to_string()))
+}

@@ -1,0 +1,88 @@
+//! What a component may use. Every limit in one place, with its unit in its name.
+
+/// Limits of one component. The defaults suit a component in Rust; JavaScript and Python need a
+/// larger component and more memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Largest component, in bytes.
+    pub component_bytes_max: usize,
+    /// Fuel of one call, about one unit for each instruction.
+    pub fuel_max: u64,
+    /// Fuel on top of that for each segment of the message, or each KiB of an HTTP body.
+    pub fuel_per_segment: u64,
+    /// Fuel for reading the schema, and for configuring.
+    pub setup_fuel_max: u64,
+    /// Largest sum of the component's linear memories, in bytes.
+    pub memory_bytes_max: usize,
+    /// Most elements in each of the component's tables.
+    pub table_elements_max: usize,
+    /// Most core instances that one instance of the component is made of.
+    pub core_instances_max: usize,
+    /// Longest call in milliseconds of processor time: a backstop behind the fuel.
+    pub wall_ms: u32,
+    /// Longest reading of the schema, and longest configuring, in milliseconds.
+    pub setup_wall_ms: u32,
+    /// Largest input of one call, in bytes.
+    pub input_bytes_max: usize,
+    /// Largest output of one call without HTTP bodies, in bytes.
+    pub output_bytes_max: usize,
+    /// Largest body of an HTTP request or answer that comes out of a component, in bytes.
+    pub http_body_bytes_max: usize,
+    /// Longest JSON Schema, in bytes.
+    pub schema_bytes_max: usize,
+    /// Log of one call, in bytes. More is cut, and marked as cut.
+    pub log_bytes_max: usize,
+    /// Most that one call into or out of the host may copy from the component, in bytes, as the
+    /// host's types count them. HTTP bodies come on top for providers.
+    pub host_call_bytes_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            component_bytes_max: 1024 * 1024,
+            fuel_max: 5_000_000,
+            fuel_per_segment: 500_000,
+            setup_fuel_max: 50_000_000,
+            memory_bytes_max: 8 * 1024 * 1024,
+            table_elements_max: 10_000,
+            core_instances_max: 32,
+            wall_ms: 10,
+            setup_wall_ms: 100,
+            input_bytes_max: 64 * 1024,
+            output_bytes_max: 16 * 1024,
+            http_body_bytes_max: 64 * 1024,
+            schema_bytes_max: 64 * 1024,
+            log_bytes_max: 1024,
+            host_call_bytes_max: 64 * 1024,
+        }
+    }
+}
+
+impl Limits {
+    /// Limits for components that bring an interpreter of JavaScript: 16 MiB of component, 64 MiB
+    /// of memory, and time for the interpreter to start.
+    #[must_use]
+    pub fn javascript() -> Self {
+        Self { component_bytes_max: 16 * 1024 * 1024, ..Self::interpreted() }
+    }
+
+    /// Limits for components that bring an interpreter of Python: 24 MiB of component, 64 MiB of
+    /// memory, and time for the interpreter to start.
+    #[must_use]
+    pub fn python() -> Self {
+        Self { component_bytes_max: 24 * 1024 * 1024, ..Self::interpreted() }
+    }
+
+    fn interpreted() -> Self {
+        Self {
+            fuel_max: 50_000_000,
+            setup_fuel_max: 5_000_000_000,
+            memory_bytes_max: 64 * 1024 * 1024,
+            table_elements_max: 20_000,
+            wall_ms: 100,
+            setup_wall_ms: 10_000,
+            ..Self::default()
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The two wasmtime engines: one that runs decisions, and one that runs a component before it is
+//! ready, to read its schema and to snapshot it.
+
+use wasmtime::component::{Component, InstancePre, Linker};
+use wasmtime::{
+    Config, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, RegallocAlgorithm,
+};
+
+use crate::state::CallState;
+use crate::ticker::Ticker;
+use crate::{v0_1_0, wasi};
+
+/// How much of a linear memory is reset by copying instead of by giving pages back, in bytes.
+/// Above the memory of a usual component, so that a fresh instance takes no page faults.
+const KEEP_RESIDENT_BYTES: usize = 2 * 1024 * 1024;
+/// The same for tables.
+const TABLE_KEEP_RESIDENT_BYTES: usize = 64 * 1024;
+/// Largest memory of any component, in bytes: that of an interpreter.
+const MEMORY_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Most core instances, memories and tables of one component.
+const CORE_INSTANCES_MAX: u32 = 32;
+const MEMORIES_MAX: u32 = 4;
+const TABLES_MAX: u32 = 8;
+/// Most elements in a table of any component.
+const TABLE_ELEMENTS_MAX: usize = 20_000;
+
+pub(crate) struct Runtime {
+    /// Runs decisions: optimized code, instances from a pool.
+    pub deciding: Engine,
+    /// Prepares components: code that compiles fast and runs a few times.
+    pub preparing: Engine,
+    _ticker: Ticker,
+}
+
+impl Runtime {
+    pub fn new(instances_max: u32) -> Result<Self, RuntimeError> {
+        let mut config = common();
+        config.cranelift_opt_level(OptLevel::Speed);
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(instances_max)));
+        let deciding = Engine::new(&config).map_err(RuntimeError::from_wasmtime)?;
+
+        let mut config = common();
+        config.cranelift_opt_level(OptLevel::None);
+        config.cranelift_regalloc_algorithm(RegallocAlgorithm::SinglePass);
+        let preparing = Engine::new(&config).map_err(RuntimeError::from_wasmtime)?;
+
+        let ticker = Ticker::start(vec![deciding.weak(), preparing.weak()])
+            .map_err(|error| RuntimeError(error.to_string()))?;
+        Ok(Self { deciding, preparing, _ticker: ticker })
+    }
+}
+
+/// The host cannot run components at all.
+#[derive(Debug, thiserror::Error)]
+#[error("the WebAssembly runtime cannot start: {0}; look at limits of the process on address space")]
+pub struct RuntimeError(String);
+
+impl RuntimeError {
+    fn from_wasmtime(error: wasmtime::Error) -> Self {
+        Self(format!("{error:#}"))
+    }
+}
+
+/// Resolves everything that the component imports. Fails where an import has another type than
+/// the host's.
+pub(crate) fn link(component: &Component) -> wasmtime::Result<InstancePre<CallState>> {
+    let mut linker = Linker::new(component.engine());
+    v0_1_0::link(&mut linker)?;
+    wasi::link(&mut linker, component)?;
+    linker.instantiate_pre(component)
+}
+
+/// What both engines have in common. What a component computes depends on nothing else.
+fn common() -> Config {
+    let mut config = Config::new();
+    if std::env::var("X_NOCOW").is_ok() { config.memory_init_cow(false); }
+    if let Ok(v) = std::env::var("X_RES") { let n: u64 = v.parse().unwrap_or(0); config.memory_reservation(n).memory_guard_size(65536); }
+    config
+        .consume_fuel(true)
+        .epoch_interruption(true)
+        .concurrency_support(false)
+        // The same answer on every machine: one bit pattern for NaN, no relaxed SIMD.
+        .cranelift_nan_canonicalization(true)
+        .wasm_relaxed_simd(false)
+        .wasm_memory64(false)
+        .wasm_multi_memory(false)
+        // Nobody reads them: a panic's message is in the log of the call.
+        .wasm_backtrace_max_frames(None)
+        .generate_address_map(false);
+    config
+}
+
+fn pool(instances_max: u32) -> PoolingAllocationConfig {
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(instances_max)
+        .total_core_instances(instances_max.saturating_mul(8))
+        .total_memories(instances_max.saturating_mul(2))
+        .total_tables(instances_max.saturating_mul(4))
+        .max_core_instances_per_component(CORE_INSTANCES_MAX)
+        .max_memories_per_component(MEMORIES_MAX)
+        .max_tables_per_component(TABLES_MAX)
+        .max_memory_size(MEMORY_BYTES_MAX)
+        .table_elements(TABLE_ELEMENTS_MAX)
+        .linear_memory_keep_resident(std::env::var("X_KEEP").map_or(KEEP_RESIDENT_BYTES, |v| v.parse().unwrap_or(0)))
+        .table_keep_resident(if std::env::var("X_NOTABLE").is_ok() {0} else {TABLE_KEEP_RESIDENT_BYTES}).pagemap_scan(if std::env::var("X_SCAN").is_ok() { wasmtime::Enabled::Yes } else { wasmtime::Enabled::No })
+        .max_unused_warm_slots(instances_max);
+    pool
+}

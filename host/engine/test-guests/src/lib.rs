@@ -1,0 +1,10 @@
+//! The compiled components of `tests/guests`, for tests and measurements.
+
+/// A small screening policy, in its settings `countries` that it refuses.
+pub const DENY: &[u8] = include_bytes!(env!("GUEST_DENY"));
+
+/// Plays every role, and misbehaves as its settings `when` and `do` say.
+pub const HOSTILE: &[u8] = include_bytes!(env!("GUEST_HOSTILE"));
+
+/// Where [`HOSTILE`] lies, for configurations that name a file.
+pub const HOSTILE_PATH: &str = env!("GUEST_HOSTILE");

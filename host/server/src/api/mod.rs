@@ -1,0 +1,124 @@
+//! The HTTP API, version 1: from requests to calls of the [`Gateway`] and back. Every answer that
+//! is not a success is a problem document with a stable code.
+
+mod auth;
+mod dead_letters;
+mod explain;
+mod hooks;
+mod inbox;
+mod json;
+mod keys;
+mod messages;
+mod ops;
+mod path;
+pub mod problem;
+mod providers;
+mod query;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::http::{Method, Uri};
+use tokio::sync::Semaphore;
+use utoipa::PartialSchema as _;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::gateway::Gateway;
+use auth::KeyCache;
+use problem::{Code, Problem, ProblemDocument};
+
+/// What all requests share.
+struct Api {
+    gateway: Arc<Gateway>,
+    keys: KeyCache,
+    /// A place for each request that waits for inbound messages.
+    polls: Semaphore,
+    /// The OpenAPI document, written once.
+    document: Bytes,
+}
+
+/// Everything that the gateway answers over HTTP.
+pub fn router(gateway: Arc<Gateway>) -> Router {
+    let (router, document) = calls().split_for_parts();
+    // The document is made of strings and numbers; a test writes it.
+    let document = document.to_json().unwrap_or_default();
+    let api = Api {
+        gateway,
+        keys: KeyCache::default(),
+        polls: Semaphore::new(inbox::POLLS_MAX),
+        document: document.into(),
+    };
+    router.fallback(path_unknown).method_not_allowed_fallback(method_not_allowed).with_state(Arc::new(api))
+}
+
+/// The OpenAPI document, generated from the calls themselves.
+pub fn openapi() -> OpenApi {
+    calls().into_openapi()
+}
+
+/// Every call is added here, and so to the router and to the document.
+fn calls() -> OpenApiRouter<Arc<Api>> {
+    OpenApiRouter::with_openapi(frame())
+        .routes(routes!(messages::send, messages::list))
+        .routes(routes!(explain::explain))
+        .routes(routes!(messages::read, messages::cancel))
+        .routes(routes!(messages::trace))
+        .routes(routes!(inbox::read))
+        .routes(routes!(inbox::acknowledge))
+        .routes(routes!(dead_letters::list))
+        .routes(routes!(dead_letters::redrive_all))
+        .routes(routes!(dead_letters::redrive))
+        .routes(routes!(dead_letters::delete))
+        .routes(routes!(keys::list, keys::create))
+        .routes(routes!(keys::revoke))
+        .routes(routes!(providers::list))
+        .routes(routes!(hooks::get, hooks::post))
+        .routes(routes!(ops::healthz))
+        .routes(routes!(ops::readyz))
+        .routes(routes!(ops::metrics))
+        .routes(routes!(ops::document))
+}
+
+/// The document without its calls.
+fn frame() -> OpenApi {
+    let license = LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build();
+    let info = InfoBuilder::new()
+        .title("Waypost")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(
+            "A programmable SMS gateway. Errors are problem documents (RFC 9457) with a stable `code`.",
+        ))
+        .license(Some(license))
+        .build();
+    let key = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some(
+            "`Authorization: Bearer wp_…`. Each call names the scope that the key has to have.",
+        ))
+        .build();
+    let components = ComponentsBuilder::new()
+        .security_scheme("key", SecurityScheme::Http(key))
+        .schema("Problem", ProblemDocument::schema())
+        .build();
+    OpenApiBuilder::new().info(info).components(Some(components)).build()
+}
+
+async fn path_unknown(uri: Uri) -> Problem {
+    let shown: String = uri.path().chars().take(100).collect();
+    Problem::new(
+        Code::PathUnknown,
+        format!("There is nothing at `{shown}`. `/openapi.json` lists the paths."),
+    )
+}
+
+async fn method_not_allowed(method: Method) -> Problem {
+    let detail = format!("This path does not take `{method}`. The header `Allow` says what it takes.");
+    Problem::new(Code::MethodNotAllowed, detail)
+}

@@ -1,0 +1,86 @@
+//! What operators and their tools ask.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::problem::{Code, Problem, documented};
+use super::{Api, json};
+
+/// How long the store may take to say that it is there.
+const PING_MAX: Duration = Duration::from_secs(2);
+/// What the metrics are written in.
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+documented!(ReadyProblems: &[Code::StoreUnavailable, Code::ShuttingDown, Code::Internal]);
+
+/// That it is well.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Ok)]
+struct Well {
+    /// `ok`.
+    status: &'static str,
+}
+
+/// Whether the process lives.
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    operation_id = "healthz",
+    tag = "operations",
+    responses((status = 200, description = "It lives", body = Well)),
+    security(()),
+)]
+pub async fn healthz() -> Result<Response, Problem> {
+    json::answer(StatusCode::OK, &Well { status: "ok" })
+}
+
+/// Whether the gateway takes messages: it is not shutting down, and its store can be written to.
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    operation_id = "readyz",
+    tag = "operations",
+    responses((status = 200, description = "It takes messages", body = Well), ReadyProblems),
+    security(()),
+)]
+pub async fn readyz(State(api): State<Arc<Api>>) -> Result<Response, Problem> {
+    if api.gateway.is_draining() {
+        return Err(Problem::shutting_down());
+    }
+    let ping = tokio::time::timeout(PING_MAX, api.gateway.store.ping()).await;
+    ping.map_err(|_| Problem::store_unavailable())??;
+    json::answer(StatusCode::OK, &Well { status: "ok" })
+}
+
+/// Metrics for Prometheus, as OpenMetrics text.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    operation_id = "metrics",
+    tag = "operations",
+    responses((status = 200, description = "OpenMetrics text", body = String, content_type = "application/openmetrics-text")),
+    security(()),
+)]
+pub async fn metrics(State(api): State<Arc<Api>>) -> Response {
+    ([(CONTENT_TYPE, OPEN_METRICS)], api.gateway.metrics.render()).into_response()
+}
+
+/// This document.
+#[utoipa::path(
+    get,
+    path = "/openapi.json",
+    operation_id = "openapi",
+    tag = "operations",
+    responses((status = 200, description = "OpenAPI 3.1", content_type = "application/json")),
+    security(()),
+)]
+pub async fn document(State(api): State<Arc<Api>>) -> Response {
+    ([(CONTENT_TYPE, "application/json")], api.document.clone()).into_response()
+}

@@ -1,0 +1,153 @@
+//! Every kind of problem in one table.
+
+/// A kind of problem.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProblemKind {
+    /// Stable, snake_case.
+    pub code: &'static str,
+    /// The HTTP status that comes with it.
+    pub status: u16,
+    /// A short name for people; the same for every problem of the kind.
+    pub title: &'static str,
+}
+
+macro_rules! kinds {
+    ($($name:ident $status:literal $code:literal $title:literal)*) => {
+        /// Names a kind of problem.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Code {
+            $(#[doc = $title] $name,)*
+        }
+
+        impl Code {
+            /// Every code.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+        }
+
+        const REGISTRY: &[ProblemKind] =
+            &[$(ProblemKind { code: $code, status: $status, title: $title },)*];
+    };
+}
+
+kinds! {
+    JsonMalformed 400 "json_malformed" "The body is not JSON"
+    BodyNotUtf8 400 "body_not_utf8" "The body is not UTF-8"
+    BodyIncomplete 400 "body_incomplete" "The body did not arrive whole"
+    BodyTooSlow 408 "body_too_slow" "The body took too long to arrive"
+    BodyTooLarge 413 "body_too_large" "The body is too large"
+    ContentTypeUnsupported 415 "content_type_unsupported" "The body is not declared as JSON"
+    HeaderInvalid 400 "header_invalid" "A header is not valid"
+    ParameterUnknown 400 "parameter_unknown" "There is no such query parameter"
+    ParameterRepeated 400 "parameter_repeated" "A query parameter is given twice"
+    ParameterInvalid 400 "parameter_invalid" "A query parameter is not valid"
+
+    FieldUnknown 422 "field_unknown" "There is no such field"
+    FieldMissing 422 "field_missing" "A required field is missing"
+    FieldDuplicate 422 "field_duplicate" "A field is given twice"
+    FieldType 422 "field_type" "A field has the wrong type"
+    FieldValue 422 "field_value" "A field has a value that it cannot have"
+    FieldRange 422 "field_range" "A number is out of range"
+    FieldEmpty 422 "field_empty" "A field is empty"
+    FieldTooLong 422 "field_too_long" "A field is too long"
+    FieldTooMany 422 "field_too_many" "A list has too many entries"
+    TooManyRecipients 422 "too_many_recipients" "Too many recipients in one request"
+    TextAndData 422 "text_and_data" "Both a text and binary data are given"
+    DataNotBase64 422 "data_not_base64" "The binary data is not base64"
+    SchedulingUnsupported 422 "scheduling_unsupported" "Messages cannot be scheduled in this version"
+    CallbackHostNotAllowed 422 "callback_host_not_allowed" "The callback's host is not allowed"
+
+    NumberEmpty 422 "number_empty" "A number is empty"
+    NumberInputTooLong 422 "number_input_too_long" "A number is too long to be read"
+    NumberHasLetters 422 "number_has_letters" "A number has letters"
+    NumberHasExtension 422 "number_has_extension" "A number has an extension"
+    NumberCharacterInvalid 422 "number_character_invalid" "A number has a character that does not belong there"
+    NumberCountryMissing 422 "number_country_missing" "A number has no country"
+    ShortCodeCountryMissing 422 "short_code_country_missing" "A short code has no country"
+    NumberCountryWithoutPlan 422 "number_country_without_plan" "The default country has no numbering plan"
+    NumberCallingCodeUnknown 422 "number_calling_code_unknown" "A calling code is unknown"
+    NumberTooShort 422 "number_too_short" "A number has too few digits"
+    NumberTooLong 422 "number_too_long" "A number has too many digits"
+    NumberAreaCodeMissing 422 "number_area_code_missing" "A number has no area code"
+    NumberInvalid 422 "number_invalid" "A number is not in use"
+    SenderEmpty 422 "sender_empty" "The sender is empty"
+    SenderTooLong 422 "sender_too_long" "The sender is too long"
+    SenderCharacterInvalid 422 "sender_character_invalid" "The sender has a character that networks do not carry"
+    SenderOuterSpace 422 "sender_outer_space" "The sender has a space around it"
+    BodyEmpty 422 "body_empty" "There is nothing to send"
+    BodyTooLong 422 "body_too_long" "The text or data is too long"
+    NotInGsm7 422 "not_in_gsm7" "The text does not fit the GSM-7 alphabet"
+    BinaryEncodingForText 422 "binary_encoding_for_text" "A text cannot be sent as binary"
+    TextEncodingForBinary 422 "text_encoding_for_binary" "Binary data cannot be sent as text"
+    TooManySegments 422 "too_many_segments" "The message takes too many segments"
+    SegmentsMaxOutOfRange 422 "segments_max_out_of_range" "The most segments allowed are out of range"
+    SubmissionInvalid 422 "submission_invalid" "The message cannot be sent as asked"
+    PolicyRefused 422 "policy_refused" "A policy refused the message"
+
+    IdempotencyKeyReused 409 "idempotency_key_reused" "The idempotency key was used for another request"
+    TooLateToCancel 409 "too_late_to_cancel" "The message cannot be taken back any more"
+    NotADeadLetter 409 "not_a_dead_letter" "The message is no dead letter"
+    KeyInUse 409 "key_in_use" "A key cannot revoke itself"
+    LimitReached 429 "limit_reached" "A limit has been reached"
+
+    KeyMissing 401 "key_missing" "No API key"
+    KeyInvalid 401 "key_invalid" "The API key is not valid"
+    ScopeMissing 403 "scope_missing" "The API key may not do this"
+    WebhookForged 403 "webhook_forged" "The webhook is not from the provider"
+    WebhookMalformed 400 "webhook_malformed" "The webhook cannot be understood"
+
+    MessageUnknown 404 "message_unknown" "There is no such message"
+    KeyUnknown 404 "key_unknown" "There is no such key"
+    ProviderUnknown 404 "provider_unknown" "There is no such provider"
+    PathUnknown 404 "path_unknown" "There is nothing at this path"
+    MethodNotAllowed 405 "method_not_allowed" "The path does not take this method"
+
+    Internal 500 "internal" "The gateway has failed"
+    TooManyPolls 503 "too_many_polls" "Too many requests wait for inbound messages"
+    ShuttingDown 503 "shutting_down" "The gateway is shutting down"
+    StoreUnavailable 503 "store_unavailable" "The store is unavailable"
+}
+
+/// Every kind of problem that the API answers, in the order of the manual.
+pub fn registry() -> &'static [ProblemKind] {
+    REGISTRY
+}
+
+impl Code {
+    /// What the code stands for.
+    pub fn kind(self) -> &'static ProblemKind {
+        &REGISTRY[self as usize]
+    }
+
+    /// The code of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.kind().code == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn codes_and_titles_are_unique_and_well_formed() {
+        let codes: BTreeSet<_> = registry().iter().map(|kind| kind.code).collect();
+        let titles: BTreeSet<_> = registry().iter().map(|kind| kind.title).collect();
+        assert_eq!((codes.len(), titles.len()), (registry().len(), registry().len()));
+        for kind in registry() {
+            let snake = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+            assert!(kind.code.chars().all(snake), "{}", kind.code);
+            assert!((400..=599).contains(&kind.status), "{}", kind.code);
+            assert!(kind.title.len() <= 60 && !kind.title.ends_with('.'), "{}", kind.code);
+        }
+    }
+
+    #[test]
+    fn names_lead_back_to_codes() {
+        for code in Code::ALL {
+            assert_eq!(Code::from_name(code.kind().code), Some(*code));
+        }
+        assert_eq!(Code::from_name("no_such_code"), None);
+    }
+}

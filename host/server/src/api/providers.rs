@@ -1,0 +1,104 @@
+//! Providers as the caller's tenant sees them.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Serialize;
+use utoipa::ToSchema;
+use waypost_core::decision::Health;
+
+use super::auth::{Administration, Authorised};
+use super::problem::{self, Problem, documented};
+use super::{Api, json};
+use crate::clock;
+use crate::gateway::Gateway;
+use crate::provider::Provider;
+
+documented!(ListProblems: problem::KEY);
+
+/// The providers that a tenant may use.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Providers)]
+struct ProviderList<'a> {
+    /// In the order of the configuration.
+    providers: Vec<ProviderObject<'a>>,
+}
+
+/// A provider.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Provider)]
+struct ProviderObject<'a> {
+    /// Its name in the configuration.
+    name: &'a str,
+    /// The component that speaks to it.
+    component: &'a str,
+    /// For people.
+    title: &'a str,
+    /// From its circuit breaker.
+    health: HealthName,
+    /// Messages that wait for it.
+    backlog: u64,
+    /// Segments a second, where there is a limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rate_per_second: Option<f64>,
+    /// The hash of component and settings.
+    revision: &'a str,
+}
+
+/// Whether a provider can be used.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = Health)]
+enum HealthName {
+    /// It is used.
+    Healthy,
+    /// It is tried with a few messages after it failed.
+    Recovering,
+    /// It failed and is left alone for now.
+    Down,
+}
+
+/// List the providers that the tenant may use, with their health.
+#[utoipa::path(
+    get,
+    path = "/v1/providers",
+    operation_id = "listProviders",
+    tag = "providers",
+    responses((status = 200, description = "In the order of the configuration", body = ProviderList), ListProblems),
+    security(("key" = ["admin"])),
+)]
+pub async fn list(
+    State(api): State<Arc<Api>>,
+    authorised: Authorised<Administration>,
+) -> Result<Response, Problem> {
+    let now_ms = clock::now_ms();
+    let providers = authorised.caller.tenant.providers().iter();
+    let providers = providers.map(|provider| object(&api.gateway, provider, now_ms)).collect();
+    json::answer(StatusCode::OK, &ProviderList { providers })
+}
+
+fn object<'a>(gateway: &'a Gateway, provider: &'a Provider, now_ms: u64) -> ProviderObject<'a> {
+    let config = gateway.config.providers.get(&*provider.name);
+    let info = provider.adapter.info();
+    ProviderObject {
+        name: &provider.name,
+        component: &info.name,
+        title: &provider.description.title,
+        health: provider.health(now_ms).into(),
+        backlog: provider.backlog(),
+        rate_per_second: config.and_then(|config| config.rate).map(|rate| rate.per_second),
+        revision: info.revision.short(),
+    }
+}
+
+impl From<Health> for HealthName {
+    fn from(health: Health) -> Self {
+        match health {
+            Health::Healthy => Self::Healthy,
+            Health::Recovering => Self::Recovering,
+            Health::Down => Self::Down,
+        }
+    }
+}

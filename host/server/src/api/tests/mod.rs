@@ -1,0 +1,4 @@
+//! What holds for the API as a whole.
+
+mod bodies;
+mod document;

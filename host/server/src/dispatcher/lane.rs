@@ -1,0 +1,160 @@
+//! The lane of one provider: claims what may be submitted now, keeps the window full, settles
+//! what was answered.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, mpsc};
+use tokio::time::timeout;
+use tracing::{error, warn};
+use waypost_core::store::{Claim, ClaimedMessage, Settle, Settled};
+use waypost_store::StoreError;
+
+use super::{reroute, submit};
+use crate::clock;
+use crate::gateway::Gateway;
+use crate::provider::Provider;
+
+/// Most messages in one claim or one settlement.
+const BATCH_MAX: usize = 256;
+/// A lease outlasts the provider's time-out by this much: the time to settle.
+const LEASE_MARGIN_MS: u64 = 30_000;
+/// A lane looks by itself this often, should a bell be lost.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// How long to leave a store alone that does not answer.
+const STORE_PAUSE: Duration = Duration::from_millis(250);
+
+/// Runs until the gateway drains.
+pub(super) async fn run(gateway: Arc<Gateway>, provider: Arc<Provider>) {
+    let window = Arc::new(Semaphore::new(provider.in_flight_max));
+    let (answered, answers) = mpsc::channel(BATCH_MAX * 2);
+    let settler = tokio::spawn(settle(gateway.clone(), provider.clone(), answers));
+    while !gateway.is_draining() {
+        let pause = match claim(&gateway, &provider, &window).await {
+            Ok(Claimed::Messages(messages)) => {
+                for message in messages {
+                    launch(&gateway, &provider, &window, &answered, message);
+                }
+                continue;
+            }
+            Ok(Claimed::NothingUntil(pause)) => pause,
+            Ok(Claimed::CircuitOpen(pause)) => {
+                reroute::leave_route(&gateway, &provider.name).await;
+                pause
+            }
+            Err(error) => {
+                warn!(provider = %provider.name, %error, "messages wait: the store does not answer");
+                STORE_PAUSE
+            }
+        };
+        // A bell or the end of the pause: either way, look again.
+        let _ = timeout(pause, provider.wake.notified()).await;
+    }
+    // What was claimed is submitted and settled before the lane ends.
+    let all = u32::try_from(provider.in_flight_max).unwrap_or(u32::MAX);
+    let _ = window.acquire_many(all).await;
+    drop(answered);
+    if settler.await.is_err() {
+        error!(provider = %provider.name, "settling stopped early; leases will run out");
+    }
+}
+
+enum Claimed {
+    Messages(Vec<ClaimedMessage>),
+    NothingUntil(Duration),
+    CircuitOpen(Duration),
+}
+
+async fn claim(
+    gateway: &Gateway,
+    provider: &Provider,
+    window: &Arc<Semaphore>,
+) -> Result<Claimed, StoreError> {
+    // Waits for the first free place in the window.
+    if let Ok(place) = window.acquire().await {
+        drop(place);
+    }
+    let now_ms = clock::now_ms();
+    let wanted = window.available_permits().min(BATCH_MAX);
+    let messages_max = provider.permits(wanted, now_ms);
+    if messages_max == 0 {
+        let pause = provider.opens_at_ms().map_or(LOOK_AGAIN, |at_ms| pause_until(at_ms, now_ms));
+        return Ok(Claimed::CircuitOpen(pause));
+    }
+    let timeout_ms = u64::try_from(provider.timeout.as_millis()).unwrap_or(u64::MAX);
+    let claim = Claim {
+        route: provider.name.clone(),
+        now_ms,
+        messages_max,
+        lease_until_ms: now_ms.saturating_add(timeout_ms).saturating_add(LEASE_MARGIN_MS),
+        rate: provider.rate,
+    };
+    let batch = gateway.store.claim(claim).await?;
+    if batch.messages.is_empty() {
+        let pause = batch.next_due_ms.map_or(LOOK_AGAIN, |at_ms| pause_until(at_ms, clock::now_ms()));
+        return Ok(Claimed::NothingUntil(pause));
+    }
+    provider.begin(now_ms);
+    Ok(Claimed::Messages(batch.messages))
+}
+
+fn pause_until(at_ms: u64, now_ms: u64) -> Duration {
+    Duration::from_millis(at_ms.saturating_sub(now_ms)).clamp(Duration::from_millis(1), LOOK_AGAIN)
+}
+
+/// Submits one message beside the others; its place in the window is free when it was answered.
+fn launch(
+    gateway: &Arc<Gateway>,
+    provider: &Arc<Provider>,
+    window: &Arc<Semaphore>,
+    answered: &mpsc::Sender<Settle>,
+    message: ClaimedMessage,
+) {
+    let (gateway, provider) = (gateway.clone(), provider.clone());
+    let (window, answered) = (window.clone(), answered.clone());
+    tokio::spawn(async move {
+        let place = window.acquire().await;
+        let settle = submit::submit(&gateway, &provider, message).await;
+        // The settler outlives every sender.
+        let _ = answered.send(settle).await;
+        drop(place);
+    });
+}
+
+/// Settles in batches, and again until the store has taken them.
+async fn settle(gateway: Arc<Gateway>, provider: Arc<Provider>, mut answers: mpsc::Receiver<Settle>) {
+    let mut batch = Vec::with_capacity(BATCH_MAX);
+    while answers.recv_many(&mut batch, BATCH_MAX).await > 0 {
+        let settles = std::mem::take(&mut batch);
+        loop {
+            match gateway.store.settle(settles.clone()).await {
+                Ok(settled) => {
+                    after(&gateway, &provider, &settles, &settled);
+                    break;
+                }
+                Err(error) => {
+                    warn!(provider = %provider.name, %error, "answers wait: the store does not take them");
+                    tokio::time::sleep(STORE_PAUSE).await;
+                }
+            }
+        }
+    }
+}
+
+fn after(gateway: &Gateway, provider: &Provider, settles: &[Settle], settled: &[Settled]) {
+    for (settle, settled) in settles.iter().zip(settled) {
+        match settled {
+            Settled::Now(progress) => {
+                gateway.metrics.settled(&provider.name, &settle.outcome, progress.state);
+                let route = progress.route.as_ref().filter(|route| **route != provider.name);
+                if let Some(next) = route.and_then(|route| gateway.providers.get(route)) {
+                    next.wake.notify_one();
+                }
+            }
+            Settled::LeaseLost => {
+                gateway.metrics.lease_lost(&provider.name);
+                warn!(provider = %provider.name, message = %settle.id, "an answer came after its lease had run out");
+            }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Messages that wait for a provider that cannot have them take another route where there is one.
+
+use tracing::{info, warn};
+use waypost_core::decision::Name;
+use waypost_core::store::Reroute;
+
+use super::submit::other_route;
+use crate::clock;
+use crate::gateway::Gateway;
+
+/// Most messages that are looked at in one go.
+const BATCH_MAX: u32 = 500;
+
+/// Moves the messages that wait for a provider to others that work: because its circuit is open,
+/// or because the configuration has it no longer. Those without another route stay and wait.
+pub async fn leave_route(gateway: &Gateway, route: &Name) {
+    if gateway.providers.keys().all(|other| other == route) {
+        return;
+    }
+    let now_ms = clock::now_ms();
+    let waiting = match gateway.store.waiting(route.clone(), now_ms, BATCH_MAX).await {
+        Ok(waiting) => waiting,
+        Err(error) => {
+            warn!(provider = %route, %error, "cannot look for messages to reroute");
+            return;
+        }
+    };
+    let mut reroutes = Vec::new();
+    for message in waiting {
+        let mut decisions = Vec::new();
+        let mut tried = message.progress.tried;
+        tried.push(route.clone());
+        if let Some(to) = other_route(gateway, &message.envelope, &tried, now_ms, &mut decisions) {
+            let (id, from) = (message.envelope.id, route.clone());
+            reroutes.push(Reroute { id, from, to, now_ms, decisions });
+        }
+    }
+    if reroutes.is_empty() {
+        return;
+    }
+    match gateway.store.reroute(reroutes).await {
+        Ok(moved) => {
+            info!(provider = %route, moved, "messages took another route");
+            for other in gateway.providers.values() {
+                other.wake.notify_one();
+            }
+        }
+        Err(error) => warn!(provider = %route, %error, "cannot reroute messages"),
+    }
+}

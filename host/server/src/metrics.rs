@@ -1,0 +1,220 @@
+//! Counters for Prometheus. Labels come from the configuration and from closed lists only, so
+//! that nobody can make them grow without bound.
+
+use std::sync::atomic::AtomicU64;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::Registry;
+use waypost_core::decision::{DecisionRecord, Health, Name, Outcome, ReceiptStatus};
+use waypost_core::message::State;
+use waypost_core::rate::LimitKind;
+use waypost_core::store::ReceiptResult;
+
+use crate::hooks::WebhookAnswer;
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct TenantState {
+    tenant: String,
+    state: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct TenantLimit {
+    tenant: String,
+    limit: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct ComponentResult {
+    tenant: String,
+    role: &'static str,
+    component: String,
+    fault: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct ProviderResult {
+    provider: String,
+    result: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct ProviderLabel {
+    provider: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct TenantResult {
+    tenant: String,
+    result: &'static str,
+}
+
+/// All counters of the process.
+pub struct Metrics {
+    registry: Registry,
+    messages: Family<TenantState, Counter>,
+    limits: Family<TenantLimit, Counter>,
+    decisions: Family<ComponentResult, Counter>,
+    decision_seconds: Histogram,
+    submits: Family<ProviderResult, Counter>,
+    settled: Family<ProviderResult, Counter>,
+    leases_lost: Family<ProviderLabel, Counter>,
+    receipts: Family<ProviderResult, Counter>,
+    webhooks: Family<ProviderResult, Counter>,
+    inbound: Family<ProviderResult, Counter>,
+    callbacks: Family<TenantResult, Counter>,
+    backlog: Family<ProviderLabel, Gauge<u64, AtomicU64>>,
+    circuit_open: Family<ProviderLabel, Gauge>,
+    swept: Counter,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("waypost");
+        let mut metrics = Self {
+            messages: Family::default(),
+            limits: Family::default(),
+            decisions: Family::default(),
+            // 1 µs to 65 ms.
+            decision_seconds: Histogram::new(exponential_buckets(1e-6, 2.0, 17)),
+            submits: Family::default(),
+            settled: Family::default(),
+            leases_lost: Family::default(),
+            receipts: Family::default(),
+            webhooks: Family::default(),
+            inbound: Family::default(),
+            callbacks: Family::default(),
+            backlog: Family::default(),
+            circuit_open: Family::default(),
+            swept: Counter::default(),
+            registry: Registry::default(),
+        };
+        metrics.register(&mut registry);
+        metrics.registry = registry;
+        metrics
+    }
+}
+
+impl Metrics {
+    fn register(&self, registry: &mut Registry) {
+        registry.register("messages_accepted", "Messages taken in, by first state", self.messages.clone());
+        registry.register("limits_reached", "Requests refused by a limit", self.limits.clone());
+        registry.register("decisions", "Calls of components, by fault", self.decisions.clone());
+        registry.register("decision_seconds", "Time of a component's call", self.decision_seconds.clone());
+        registry.register("submits", "Answers of providers, by class", self.submits.clone());
+        registry.register("settled", "States that submits led to", self.settled.clone());
+        registry.register("leases_lost", "Answers after the lease had run out", self.leases_lost.clone());
+        registry.register("receipts", "Delivery receipts, by status", self.receipts.clone());
+        registry.register("webhooks", "Webhooks, by what became of them", self.webhooks.clone());
+        registry.register("inbound", "Inbound messages, by provider", self.inbound.clone());
+        registry.register("callbacks", "Reports to applications", self.callbacks.clone());
+        registry.register("backlog", "Messages that wait for a provider", self.backlog.clone());
+        registry.register("circuit_open", "1 while a provider's circuit is open", self.circuit_open.clone());
+        registry.register("swept", "Messages that time has moved on", self.swept.clone());
+    }
+
+    /// The text that Prometheus reads.
+    pub fn render(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string does not fail.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+
+    /// A message was taken in.
+    pub fn accepted(&self, tenant: &str, state: State) {
+        let labels = TenantState { tenant: tenant.to_owned(), state: state.as_str() };
+        self.messages.get_or_create(&labels).inc();
+    }
+
+    /// A limit refused a request.
+    pub fn limited(&self, tenant: &str, limit: LimitKind) {
+        let labels = TenantLimit { tenant: tenant.to_owned(), limit: limit.as_str() };
+        self.limits.get_or_create(&labels).inc();
+    }
+
+    /// Components were called.
+    pub fn decisions(&self, tenant: &str, records: &[DecisionRecord]) {
+        for record in records {
+            let labels = ComponentResult {
+                tenant: tenant.to_owned(),
+                role: record.role.as_str(),
+                component: record.component.to_string(),
+                fault: record.fault.map_or("none", |fault| fault.as_str()),
+            };
+            self.decisions.get_or_create(&labels).inc();
+            self.decision_seconds.observe(record.time_ns as f64 / 1e9);
+        }
+    }
+
+    /// A submit was settled.
+    pub fn settled(&self, provider: &str, outcome: &Outcome, state: State) {
+        let result = match outcome {
+            Outcome::Accepted(_) => "accepted",
+            Outcome::Failed(failure) => failure.class.as_str(),
+            Outcome::InDoubt(_) => "in_doubt",
+        };
+        self.submits.get_or_create(&provider_result(provider, result)).inc();
+        self.settled.get_or_create(&provider_result(provider, state.as_str())).inc();
+    }
+
+    /// An answer came after its lease had run out.
+    pub fn lease_lost(&self, provider: &str) {
+        self.leases_lost.get_or_create(&ProviderLabel { provider: provider.to_owned() }).inc();
+    }
+
+    /// A receipt came.
+    pub fn receipt(&self, provider: &str, status: ReceiptStatus, result: &ReceiptResult) {
+        let label = match (result, status) {
+            (ReceiptResult::Kept, _) => "kept",
+            (ReceiptResult::NoNews(_), _) => "no_news",
+            (ReceiptResult::Applied(..), ReceiptStatus::Delivered) => "delivered",
+            (ReceiptResult::Applied(..), _) => "other",
+        };
+        self.receipts.get_or_create(&provider_result(provider, label)).inc();
+    }
+
+    /// A webhook came.
+    pub fn webhook(&self, provider: &str, answer: &WebhookAnswer) {
+        let result = match answer {
+            WebhookAnswer::Answer(_) => "taken",
+            WebhookAnswer::UnknownProvider => "unknown_provider",
+            WebhookAnswer::Forged(_) => "forged",
+            WebhookAnswer::Malformed(_) => "malformed",
+            WebhookAnswer::Unavailable => "unavailable",
+        };
+        self.webhooks.get_or_create(&provider_result(provider, result)).inc();
+    }
+
+    /// An inbound message is in an inbox.
+    pub fn inbound(&self, provider: &Name) {
+        self.inbound.get_or_create(&provider_result(provider, "stored")).inc();
+    }
+
+    /// An application was called back.
+    pub fn callback(&self, tenant: &str, taken: bool) {
+        let result = if taken { "taken" } else { "failed" };
+        self.callbacks.get_or_create(&TenantResult { tenant: tenant.to_owned(), result }).inc();
+    }
+
+    /// How many messages wait for a provider, and whether its circuit is open.
+    pub fn backlog(&self, provider: &str, messages: u64, health: Health) {
+        let label = ProviderLabel { provider: provider.to_owned() };
+        self.backlog.get_or_create(&label).set(messages);
+        self.circuit_open.get_or_create(&label).set(i64::from(health != Health::Healthy));
+    }
+
+    /// Time has moved messages on.
+    pub fn swept(&self, messages: usize) {
+        self.swept.inc_by(messages as u64);
+    }
+}
+
+fn provider_result(provider: &str, result: &'static str) -> ProviderResult {
+    ProviderResult { provider: provider.to_owned(), result }
+}

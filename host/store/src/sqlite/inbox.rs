@@ -1,0 +1,99 @@
+//! Inboxes, callbacks and keys: the tables beside the messages.
+
+use rusqlite::params;
+use waypost_core::decision::Name;
+use waypost_core::store::{ApiKey, Callback, Inbound};
+
+use super::rows::{id_from, sql, state_from, to_json, unsigned};
+use super::session::Session;
+use crate::StoreError;
+
+impl Session<'_> {
+    pub(super) fn inbound(&mut self, inbound: &Inbound) -> Result<bool, StoreError> {
+        let route = self.name_id(&inbound.route)?;
+        // Some providers give no id; then nothing can be known again.
+        if !inbound.reference.is_empty() {
+            let seen = params![inbound.reference, route, sql(inbound.received_ms)];
+            if self.sql.insert_seen.execute(seen)? == 0 {
+                return Ok(false);
+            }
+        }
+        let tenant = self.name_id(&inbound.tenant)?;
+        let inbox = self.name_id(&inbound.inbox)?;
+        self.sql.insert_inbox.execute(params![tenant, inbox, to_json(inbound)?])?;
+        Ok(true)
+    }
+
+    pub(super) fn acknowledge(
+        &mut self,
+        tenant: &Name,
+        inbox: &Name,
+        sequences: &[u64],
+    ) -> Result<usize, StoreError> {
+        let (Some(tenant), Some(inbox)) = (self.names.find(tenant)?, self.names.find(inbox)?) else {
+            return Ok(0);
+        };
+        let mut deleted = 0;
+        for sequence in sequences {
+            deleted += self.sql.delete_inbox.execute(params![sql(*sequence), tenant, inbox])?;
+        }
+        Ok(deleted)
+    }
+
+    pub(super) fn callbacks(
+        &mut self,
+        now_ms: u64,
+        hold_ms: u64,
+        rows_max: u32,
+    ) -> Result<Vec<Callback>, StoreError> {
+        let mut rows = self.sql.select_callbacks.query(params![sql(now_ms), rows_max])?;
+        let mut callbacks = Vec::new();
+        while let Some(row) = rows.next()? {
+            callbacks.push(Callback {
+                sequence: unsigned(row.get(0)?)?,
+                id: id_from(row.get(1)?, row.get(2)?)?,
+                tenant: self.names.name(row.get(3)?)?,
+                url: row.get(4)?,
+                state: state_from(row.get(5)?)?,
+                at_ms: unsigned(row.get(6)?)?,
+                failures: row.get(7)?,
+            });
+        }
+        drop(rows);
+        let held_until_ms = sql(now_ms.saturating_add(hold_ms));
+        for callback in &callbacks {
+            self.sql.hold_callback.execute(params![sql(callback.sequence), held_until_ms])?;
+        }
+        Ok(callbacks)
+    }
+
+    pub(super) fn callback_done(
+        &mut self,
+        sequence: u64,
+        retry_at_ms: Option<u64>,
+    ) -> Result<(), StoreError> {
+        match retry_at_ms {
+            Some(at_ms) => self.sql.retry_callback.execute(params![sql(sequence), sql(at_ms)])?,
+            None => self.sql.delete_callback.execute([sql(sequence)])?,
+        };
+        Ok(())
+    }
+
+    pub(super) fn put_key(&mut self, key: &ApiKey) -> Result<(), StoreError> {
+        self.sql.upsert_key.execute(params![&*key.id, to_json(key)?])?;
+        Ok(())
+    }
+
+    pub(super) fn ping(&mut self) -> Result<(), StoreError> {
+        self.sql.ping.execute([])?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+impl Session<'_> {
+    /// How often the store was written to by [`Session::ping`].
+    pub(super) fn pings(&mut self) -> Result<i64, StoreError> {
+        Ok(self.sql.pings.query_row([], |row| row.get(0))?)
+    }
+}

@@ -1,0 +1,77 @@
+//! `cargo xtask test`: everything that has to hold before a change lands, cheapest first.
+
+use anyhow::Result;
+
+use crate::command::{run, run_with};
+use crate::{setup, tidy};
+
+/// Workspaces of guests, which have their own lock files.
+const GUESTS: [&str; 2] = ["plugins", "tests/guests"];
+
+/// Runs all of it. `arguments` go to the test binaries.
+pub fn test(arguments: &[String]) -> Result<()> {
+    setup::wasm_target()?;
+    format()?;
+    tidy::tidy()?;
+    lint()?;
+    core_without_host()?;
+    tests(arguments)?;
+    documentation()
+}
+
+fn format() -> Result<()> {
+    run(".", "cargo", &["fmt", "--all", "--check"])?;
+    for folder in GUESTS {
+        run(folder, "cargo", &["fmt", "--all", "--check"])?;
+    }
+    Ok(())
+}
+
+fn lint() -> Result<()> {
+    let clippy = ["clippy", "--release", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"];
+    run(".", "cargo", &clippy)?;
+    for folder in GUESTS {
+        let wasm = [
+            "clippy",
+            "--release",
+            "--locked",
+            "--workspace",
+            "--target",
+            "wasm32-wasip2",
+            "--target-dir",
+            GUEST_TARGET,
+            "--",
+            "-D",
+            "warnings",
+        ];
+        run(folder, "cargo", &guest_arguments(&wasm, folder))?;
+    }
+    Ok(())
+}
+
+/// Stands for the folder that all guests are compiled in.
+const GUEST_TARGET: &str = "{guests}";
+
+fn guest_arguments<'a>(arguments: &[&'a str], folder: &str) -> Vec<&'a str> {
+    let shared = if folder.contains('/') { "../../target/guests" } else { "../target/guests" };
+    arguments.iter().map(|argument| if *argument == GUEST_TARGET { shared } else { argument }).collect()
+}
+
+/// Invariant 1: `core` is free of host things, so it compiles for the sandbox.
+fn core_without_host() -> Result<()> {
+    let build = ["build", "--release", "--locked", "--package", "waypost-core", "--target", "wasm32-wasip2"];
+    run(".", "cargo", &build)
+}
+
+fn tests(arguments: &[String]) -> Result<()> {
+    let mut all = vec!["test", "--release", "--locked", "--workspace"];
+    all.extend(arguments.iter().map(String::as_str));
+    run(".", "cargo", &all)?;
+    let guests = ["test", "--locked", "--workspace", "--target-dir", "../target/guests"];
+    run("plugins", "cargo", &guests)
+}
+
+fn documentation() -> Result<()> {
+    let doc = ["doc", "--release", "--locked", "--workspace", "--no-deps"];
+    run_with(".", "cargo", &doc, &[("RUSTDOCFLAGS", "-D warnings")])
+}
