@@ -1,7 +1,5 @@
 //! Two providers: what one cannot do, the other does.
 
-use serde_json::json;
-
 use crate::kit::{Client, Gateway, Simulator, number};
 
 /// `first` is a carrier of its own and cheaper; `second` is inside the process.
@@ -92,16 +90,18 @@ async fn messages_that_wait_for_a_broken_provider_move() {
     let gateway = Gateway::start_with(&config, &[("SIMULATOR_KEY", "simulator-key")]).await;
     let client = gateway.client();
     let mut ids = Vec::new();
-    // The provider's own fault: its circuit opens at once, with the others still waiting.
-    for suffix in ["005", "999", "999", "999", "999"] {
-        let body = json!({ "to": number(ids.len() as u32, suffix), "text": "Hello" });
-        ids.push(client.post("/v1/messages", &body).await.body["id"].as_str().unwrap().to_owned());
+    for index in 0..6 {
+        ids.push(client.send(&number(index, "999")).await);
     }
-    for id in &ids[1..] {
+    // The first goes, the others wait for the rate. Two of them fail and open the circuit.
+    client.wait_for(&ids[0], "delivered").await;
+    drop(simulator);
+    for id in &ids {
         client.wait_for(id, "delivered").await;
     }
     let last = client.message(ids.last().unwrap()).await;
     assert_eq!(last["route"], "second", "{last}");
+    assert_eq!(last["attempts"], 1, "{last}");
     let steps = client.steps(ids.last().unwrap()).await;
     assert!(steps.iter().any(|step| step["kind"] == "rerouted"), "{steps:?}");
 }

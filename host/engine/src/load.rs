@@ -244,7 +244,7 @@ pub(crate) fn prepare(
     if let Some(compiled) = known {
         return Ok(Prepared { revision, version, compiled, settings, cached: true });
     }
-    let compiled = compile(runtime, request, &settings, seed(&revision))?;
+    let compiled = compile(runtime, request, &settings, revision.seed())?;
     if let Some(cache) = cache {
         cache.store(&revision, role.as_str(), &compiled);
     }
@@ -266,9 +266,4 @@ fn compile(
     let compiled = Component::from_binary(&runtime.deciding, final_bytes)
         .map_err(|error| LoadError::NotCompiled { reason: format!("{error:#}") })?;
     Ok(Compiled { component: compiled, snapshotted: snapshot.is_some(), schema })
-}
-
-/// Where randomness begins while a component is configured: the same for the same revision.
-fn seed(revision: &Revision) -> u64 {
-    u64::from_str_radix(revision.short(), 16).unwrap_or_default()
 }

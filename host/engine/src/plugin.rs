@@ -13,7 +13,7 @@ use crate::pool::{Idle, Pool, Reuse};
 use crate::probe;
 use crate::question::{Answer, Binding, Bound, Question};
 use crate::runtime::{Runtime, link};
-use crate::secrets::Secrets;
+use crate::secrets::{NoSecrets, Secrets};
 use crate::settings::Revision;
 use crate::snapshot::{readable, setup_budget};
 use crate::state::{Budget, CallContext, CallState, begin};
@@ -197,11 +197,15 @@ impl Plugin {
             begin(store, budget, context)?;
             return Ok(self.binding.instantiate(store)?);
         };
-        begin(store, setup_budget(&self.limits), &CallContext { time_ms: 0, seed: 0 })?;
+        // As when it was loaded: the same seed, and no secrets.
+        let setup = CallContext { time_ms: 0, seed: self.info.revision.seed() };
+        store.data_mut().secrets = Arc::new(NoSecrets);
+        begin(store, setup_budget(&self.limits), &setup)?;
         let instance = self.binding.instantiate(store)?;
         instance.configure(store, settings)?.map_err(|reason| {
             CallError::Invalid(format!("it refuses its settings: {}", readable(&reason)))
         })?;
+        store.data_mut().secrets = Arc::clone(&self.secrets);
         begin(store, budget, context)?;
         Ok(instance)
     }

@@ -41,7 +41,7 @@ pub(crate) struct Idle {
 
 const SHARDS: usize = 4;
 /// Most idle instances in a shard.
-const IDLE_MAX: usize = 8;
+const IDLE_MAX: usize = 4;
 
 impl Pool {
     pub fn new(reuse: Reuse) -> Self {

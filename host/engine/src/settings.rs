@@ -41,6 +41,12 @@ impl Revision {
         Self::of_canonical(component, &canonical(settings))
     }
 
+    /// Where the component's randomness begins while it is configured.
+    pub(crate) fn seed(&self) -> u64 {
+        // Sixteen hexadecimal digits always fit.
+        u64::from_str_radix(&self.short, 16).unwrap_or_default()
+    }
+
     pub(crate) fn of_canonical(component: &[u8], settings: &str) -> Self {
         let mut hash = Sha256::new();
         hash.update(Sha256::digest(component));

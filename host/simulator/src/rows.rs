@@ -138,11 +138,11 @@ pub(crate) static ROWS: [Row; DEFAULT + 1] = [
     Row {
         suffix: "018",
         title: "taken, but answers 500",
-        meaning: "Taken, then answered with 500, class `transient`, code `internal_error`; a `delivered` receipt follows.",
+        meaning: "Taken, then answered with 500, code `internal_error` and no known class, so that nobody can tell; a `delivered` receipt follows.",
         script: Script {
             taken: true,
             steps: DELIVERED,
-            ..refused(500, "transient", "internal_error", "Something went wrong.")
+            ..refused(500, "unknown", "internal_error", "Something went wrong.")
         },
     },
     Row {
