@@ -92,13 +92,22 @@ async fn end_to_end(report: &mut Report, mode: &str, reuse: &str, target: f64) -
     load(&server, 64, receipts, RECEIPT_AT_ONCE).await?;
     server.wait_for(DELIVERED, receipts, Duration::from_secs(120)).await?;
     let receipt_rate = receipts as f64 / start.elapsed().as_secs_f64();
-    report.figure(&format!("end to end with a receipt for each, {mode}, 64 conn."), receipt_rate, "messages/s");
+    report.figure(
+        &format!("end to end with a receipt for each, {mode}, 64 conn."),
+        receipt_rate,
+        "messages/s",
+    );
     report.figure(&format!("memory after the load, {mode}"), server.memory_mib()?, "MiB");
     Ok(rate)
 }
 
 /// Sends a load from a thread of its own.
-pub async fn load(server: &Server, connections: usize, requests: u64, suffix: &'static str) -> Result<Outcome> {
+pub async fn load(
+    server: &Server,
+    connections: usize,
+    requests: u64,
+    suffix: &'static str,
+) -> Result<Outcome> {
     let load = Load { address: server.address, key: server.key.clone(), connections, requests, suffix };
     tokio::task::spawn_blocking(move || run(load)).await?
 }
@@ -118,9 +127,8 @@ async fn http_ceiling() -> Result<f64> {
     std::thread::spawn(move || -> Result<()> {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         runtime.block_on(async {
-            let answer = |body: Bytes| async move {
-                (StatusCode::ACCEPTED, if body.is_empty() { "" } else { "{}" })
-            };
+            let answer =
+                |body: Bytes| async move { (StatusCode::ACCEPTED, if body.is_empty() { "" } else { "{}" }) };
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
             ready.send(listener.local_addr()?)?;
             axum::serve(listener, Router::new().route("/v1/messages", post(answer))).await?;
@@ -128,7 +136,13 @@ async fn http_ceiling() -> Result<f64> {
         })
     });
     let address: SocketAddr = address.recv().context("the empty server did not start")?;
-    let load = move |requests| Load { address, key: "none".to_owned(), connections: 16, requests, suffix: NO_RECEIPT };
+    let load = move |requests| Load {
+        address,
+        key: "none".to_owned(),
+        connections: 16,
+        requests,
+        suffix: NO_RECEIPT,
+    };
     tokio::task::spawn_blocking(move || run(load(5_000))).await??;
     let outcome = tokio::task::spawn_blocking(move || run(load(REQUESTS))).await??;
     Ok(REQUESTS as f64 / outcome.elapsed.as_secs_f64())

@@ -93,7 +93,9 @@ async fn read_answer(stream: &mut TcpStream, buffer: &mut [u8]) -> Result<()> {
             bail!("the server closed the connection");
         }
         filled += read;
-        let Some(head) = buffer[..filled].windows(4).position(|window| window == b"\r\n\r\n") else { continue };
+        let Some(head) = buffer[..filled].windows(4).position(|window| window == b"\r\n\r\n") else {
+            continue;
+        };
         let text = std::str::from_utf8(&buffer[..head]).context("an answer that is not text")?;
         if !text.starts_with("HTTP/1.1 202") {
             bail!("answered {}", String::from_utf8_lossy(&buffer[..filled]));

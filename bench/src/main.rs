@@ -26,7 +26,9 @@ fn main() -> Result<()> {
         match argument.as_str() {
             "--json" => json = true,
             "--only" => only = rest.next().cloned(),
-            other => bail!("unknown argument {other}; there are --json and --only PART ({})", PARTS.join(", ")),
+            other => {
+                bail!("unknown argument {other}; there are --json and --only PART ({})", PARTS.join(", "))
+            }
         }
     }
     if let Some(part) = only.as_deref().filter(|part| !PARTS.contains(part)) {

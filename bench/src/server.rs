@@ -67,9 +67,10 @@ impl Server {
     /// Sum of all counters of that name.
     pub async fn counter(&self, name: &str) -> Result<u64> {
         let text = self.get("/metrics").await?;
-        let values = text.lines().filter(|line| line.starts_with(name)).filter_map(|line| {
-            line.rsplit(' ').next().and_then(|value| value.parse::<f64>().ok())
-        });
+        let values = text
+            .lines()
+            .filter(|line| line.starts_with(name))
+            .filter_map(|line| line.rsplit(' ').next().and_then(|value| value.parse::<f64>().ok()));
         Ok(values.sum::<f64>() as u64)
     }
 

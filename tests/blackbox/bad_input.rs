@@ -53,7 +53,8 @@ async fn every_bad_body_has_its_own_answer_and_leaves_nothing() {
             "not_in_gsm7",
         ),
         (
-            format!("{{\"to\":\"+447400123456\",\"text\":\"{}\",\"max_segments\":2}}", &long[..400]).into_bytes(),
+            format!("{{\"to\":\"+447400123456\",\"text\":\"{}\",\"max_segments\":2}}", &long[..400])
+                .into_bytes(),
             422,
             "too_many_segments",
         ),
@@ -61,7 +62,8 @@ async fn every_bad_body_has_its_own_answer_and_leaves_nothing() {
         (format!("{{\"to\":[{}],\"text\":\"hi\"}}", many.join(",")).into_bytes(), 422, "too_many_recipients"),
         (vec![b' '; 300 * 1024], 413, "body_too_large"),
         (
-            format!("{{\"to\":\"+447400123456\",\"text\":\"hi\",\"client_ref\":\"{}\"}}", &long[..200]).into_bytes(),
+            format!("{{\"to\":\"+447400123456\",\"text\":\"hi\",\"client_ref\":\"{}\"}}", &long[..200])
+                .into_bytes(),
             422,
             "field_too_long",
         ),

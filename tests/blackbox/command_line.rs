@@ -112,7 +112,16 @@ async fn keys_are_made_listed_and_taken_back() {
     let revoked = gateway.cli(&["keys", "revoke", id, "--config", "waypost.toml"]);
     assert!(revoked.status.success(), "{}", text(&revoked.stderr));
     let unknown = gateway.cli(&[
-        "keys", "create", "--tenant", "nobody", "--label", "x", "--scope", "send", "--config", "waypost.toml",
+        "keys",
+        "create",
+        "--tenant",
+        "nobody",
+        "--label",
+        "x",
+        "--scope",
+        "send",
+        "--config",
+        "waypost.toml",
     ]);
     assert_eq!(unknown.status.code(), Some(1), "{}", text(&unknown.stderr));
 }
@@ -120,7 +129,8 @@ async fn keys_are_made_listed_and_taken_back() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn exit_codes_tell_what_went_wrong() {
     let gateway = Gateway::prepare(CONFIG, &[]);
-    let unreachable = gateway.cli(&["--key", &format!("wp_{}_{}", "a".repeat(12), "A".repeat(43)), "messages", "list"]);
+    let unreachable =
+        gateway.cli(&["--key", &format!("wp_{}_{}", "a".repeat(12), "A".repeat(43)), "messages", "list"]);
     assert_eq!(unreachable.status.code(), Some(3), "{}", text(&unreachable.stderr));
     let usage = gateway.cli(&["messages", "nonsense"]);
     assert_eq!(usage.status.code(), Some(2));

@@ -82,12 +82,8 @@ async fn rounds(then: &str, rounds: u64) {
         }
     }
     let counts = simulator.counts().await;
-    let doubled: BTreeSet<String> = counts["doubled"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|id| id.as_str().unwrap().to_owned())
-        .collect();
+    let doubled: BTreeSet<String> =
+        counts["doubled"].as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned()).collect();
     let unmarked: Vec<_> = doubled.difference(&marked).collect();
     assert!(unmarked.is_empty(), "taken twice by the carrier and not marked: {unmarked:?}");
     if then == "give-up" {

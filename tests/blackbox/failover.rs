@@ -86,7 +86,8 @@ async fn what_only_one_provider_can_do_is_not_tried_by_the_other() {
 #[tokio::test]
 async fn messages_that_wait_for_a_broken_provider_move() {
     let simulator = Simulator::start(&[]);
-    let config = config(&simulator).replace("circuit = { failures = 2", "rate_per_second = 2\ncircuit = { failures = 2");
+    let config = config(&simulator)
+        .replace("circuit = { failures = 2", "rate_per_second = 2\ncircuit = { failures = 2");
     let gateway = Gateway::start_with(&config, &[("SIMULATOR_KEY", "simulator-key")]).await;
     let client = gateway.client();
     let mut ids = Vec::new();

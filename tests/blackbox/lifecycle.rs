@@ -69,7 +69,8 @@ async fn the_trace_of_a_lost_answer_tells_the_whole_story() {
 
 #[tokio::test]
 async fn a_message_that_waits_can_be_taken_back_and_one_that_went_cannot() {
-    let config = CONFIG.replace("component = \"simulator\"", "component = \"simulator\"\nrate_per_second = 0.01");
+    let config =
+        CONFIG.replace("component = \"simulator\"", "component = \"simulator\"\nrate_per_second = 0.01");
     let gateway = Gateway::start(&config).await;
     let client = gateway.client();
     // The rate lets the first go; the second waits.

@@ -1,5 +1,12 @@
 //! Black-box tests: the built `waypost` binary as a process of its own, spoken to over HTTP and by
 //! its command line, with providers that really answer.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "tests say what they expect by unwrapping it"
+)]
 
 mod kit;
 
@@ -9,8 +16,8 @@ mod command_line;
 mod crash;
 mod failover;
 mod hostile_tenant;
-mod limits;
 mod lifecycle;
+mod limits;
 mod privacy;
 mod quick_start;
 mod shutdown;

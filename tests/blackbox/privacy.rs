@@ -35,7 +35,8 @@ settings = {{ deny = ["CI"] }}
     let mut gateway = Gateway::start_with(&config, &[("SIMULATOR_KEY", "simulator-key")]).await;
     let client = gateway.client();
     let text = "Ein ganz geheimer Satz";
-    let mut numbers = vec!["+2250123456789".to_owned(), "07400 123 456".to_owned(), "+44740012345".to_owned()];
+    let mut numbers =
+        vec!["+2250123456789".to_owned(), "07400 123 456".to_owned(), "+44740012345".to_owned()];
     numbers.extend(["001", "005", "006", "008", "016", "017", "020", "999"].map(|suffix| number(7, suffix)));
     for to in &numbers {
         client.post("/v1/messages", &json!({ "to": to, "text": text, "from": "+447400987654" })).await;
@@ -48,7 +49,8 @@ settings = {{ deny = ["CI"] }}
     for line in log.lines() {
         serde_json::from_str::<serde_json::Value>(line).expect("each line is JSON");
     }
-    for number in numbers.iter().map(|it| it.trim_start_matches('+')).chain(["447400987654", "447400123456"]) {
+    for number in numbers.iter().map(|it| it.trim_start_matches('+')).chain(["447400987654", "447400123456"])
+    {
         assert!(!log.contains(number), "a number is in the log");
     }
     for secret in [text, key.as_str(), "simulator-key"] {

@@ -33,14 +33,19 @@ pub async fn serve(listener: TcpListener, router: Router, gateway: Arc<Gateway>,
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     while !gateway.is_draining() {
-        let Ok(Some((stream, place))) = timeout(LOOK_EVERY, accept(&listener, &places)).await else { continue };
+        let Ok(Some((stream, place))) = timeout(LOOK_EVERY, accept(&listener, &places)).await else {
+            continue;
+        };
         tokio::spawn(connection(stream, router.clone(), graceful.watcher(), place));
     }
     drop(listener);
     timeout(grace, graceful.shutdown()).await.is_ok()
 }
 
-async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> Option<(TcpStream, OwnedSemaphorePermit)> {
     let place = places.clone().acquire_owned().await.ok()?;
     match listener.accept().await {
         Ok((stream, _)) => {

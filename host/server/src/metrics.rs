@@ -19,38 +19,38 @@ use crate::hooks::WebhookAnswer;
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct TenantState {
-    tenant: String,
+    tenant: Name,
     state: &'static str,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct TenantLimit {
-    tenant: String,
+    tenant: Name,
     limit: &'static str,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct ComponentResult {
-    tenant: String,
+    tenant: Name,
     role: &'static str,
-    component: String,
+    component: Name,
     fault: &'static str,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct ProviderResult {
-    provider: String,
+    provider: Name,
     result: &'static str,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct ProviderLabel {
-    provider: String,
+    provider: Name,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct TenantResult {
-    tenant: String,
+    tenant: Name,
     result: &'static str,
 }
 
@@ -127,24 +127,24 @@ impl Metrics {
     }
 
     /// A message was taken in.
-    pub fn accepted(&self, tenant: &str, state: State) {
-        let labels = TenantState { tenant: tenant.to_owned(), state: state.as_str() };
+    pub fn accepted(&self, tenant: &Name, state: State) {
+        let labels = TenantState { tenant: tenant.clone(), state: state.as_str() };
         self.messages.get_or_create(&labels).inc();
     }
 
     /// A limit refused a request.
-    pub fn limited(&self, tenant: &str, limit: LimitKind) {
-        let labels = TenantLimit { tenant: tenant.to_owned(), limit: limit.as_str() };
+    pub fn limited(&self, tenant: &Name, limit: LimitKind) {
+        let labels = TenantLimit { tenant: tenant.clone(), limit: limit.as_str() };
         self.limits.get_or_create(&labels).inc();
     }
 
     /// Components were called.
-    pub fn decisions(&self, tenant: &str, records: &[DecisionRecord]) {
+    pub fn decisions(&self, tenant: &Name, records: &[DecisionRecord]) {
         for record in records {
             let labels = ComponentResult {
-                tenant: tenant.to_owned(),
+                tenant: tenant.clone(),
                 role: record.role.as_str(),
-                component: record.component.to_string(),
+                component: record.component.clone(),
                 fault: record.fault.map_or("none", |fault| fault.as_str()),
             };
             self.decisions.get_or_create(&labels).inc();
@@ -153,7 +153,7 @@ impl Metrics {
     }
 
     /// A submit was settled.
-    pub fn settled(&self, provider: &str, outcome: &Outcome, state: State) {
+    pub fn settled(&self, provider: &Name, outcome: &Outcome, state: State) {
         let result = match outcome {
             Outcome::Accepted(_) => "accepted",
             Outcome::Failed(failure) => failure.class.as_str(),
@@ -164,12 +164,12 @@ impl Metrics {
     }
 
     /// An answer came after its lease had run out.
-    pub fn lease_lost(&self, provider: &str) {
-        self.leases_lost.get_or_create(&ProviderLabel { provider: provider.to_owned() }).inc();
+    pub fn lease_lost(&self, provider: &Name) {
+        self.leases_lost.get_or_create(&ProviderLabel { provider: provider.clone() }).inc();
     }
 
     /// A receipt came.
-    pub fn receipt(&self, provider: &str, status: ReceiptStatus, result: &ReceiptResult) {
+    pub fn receipt(&self, provider: &Name, status: ReceiptStatus, result: &ReceiptResult) {
         let label = match (result, status) {
             (ReceiptResult::Kept, _) => "kept",
             (ReceiptResult::NoNews(_), _) => "no_news",
@@ -180,7 +180,7 @@ impl Metrics {
     }
 
     /// A webhook came.
-    pub fn webhook(&self, provider: &str, answer: &WebhookAnswer) {
+    pub fn webhook(&self, provider: &Name, answer: &WebhookAnswer) {
         let result = match answer {
             WebhookAnswer::Answer(_) => "taken",
             WebhookAnswer::UnknownProvider => "unknown_provider",
@@ -197,14 +197,14 @@ impl Metrics {
     }
 
     /// An application was called back.
-    pub fn callback(&self, tenant: &str, taken: bool) {
+    pub fn callback(&self, tenant: &Name, taken: bool) {
         let result = if taken { "taken" } else { "failed" };
-        self.callbacks.get_or_create(&TenantResult { tenant: tenant.to_owned(), result }).inc();
+        self.callbacks.get_or_create(&TenantResult { tenant: tenant.clone(), result }).inc();
     }
 
     /// How many messages wait for a provider, and whether its circuit is open.
-    pub fn backlog(&self, provider: &str, messages: u64, health: Health) {
-        let label = ProviderLabel { provider: provider.to_owned() };
+    pub fn backlog(&self, provider: &Name, messages: u64, health: Health) {
+        let label = ProviderLabel { provider: provider.clone() };
         self.backlog.get_or_create(&label).set(messages);
         self.circuit_open.get_or_create(&label).set(i64::from(health != Health::Healthy));
     }
@@ -215,6 +215,6 @@ impl Metrics {
     }
 }
 
-fn provider_result(provider: &str, result: &'static str) -> ProviderResult {
-    ProviderResult { provider: provider.to_owned(), result }
+fn provider_result(provider: &Name, result: &'static str) -> ProviderResult {
+    ProviderResult { provider: provider.clone(), result }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use waypost_core::backoff::RetryRules;
 use waypost_core::breaker::{Breaker, BreakerRules, Signal};
 use waypost_core::config::{self, AllowedHost, InDoubtThen, InboundTarget, Price};
@@ -21,6 +21,9 @@ use crate::secrets::SecretMap;
 
 /// How long a submitted message waits for its receipt: as long as providers are known to try.
 const RECEIPT_WAIT_MS: u64 = 72 * 3600 * 1000;
+
+/// A lease outlasts the provider's time-out by this much: the time to settle.
+const LEASE_MARGIN_MS: u64 = 30_000;
 
 /// For messages whose provider is no longer in the configuration: never sent twice.
 pub const RULES_OF_A_PROVIDER_GONE: RouteRules = RouteRules {
@@ -56,6 +59,8 @@ pub struct Provider {
     pub hook_url: String,
     /// Rung when something may be waiting for it.
     pub wake: Notify,
+    /// A place for each submit under way.
+    pub window: Arc<Semaphore>,
     breaker_rules: BreakerRules,
     breaker: Mutex<Breaker>,
     backlog: AtomicU64,
@@ -87,6 +92,7 @@ impl Provider {
             inbound: config.inbound.clone(),
             hook_url,
             wake: Notify::new(),
+            window: Arc::new(Semaphore::new(config.in_flight_max as usize)),
             breaker_rules: BreakerRules {
                 failures: config.circuit.failures,
                 open_ms: u64::from(config.circuit.open_ms),
@@ -152,6 +158,12 @@ impl Provider {
     /// A new count of messages that wait for it.
     pub fn set_backlog(&self, messages: u64) {
         self.backlog.store(messages, Ordering::Relaxed);
+    }
+
+    /// When a lease that begins now ends, in Unix milliseconds.
+    pub fn lease_until_ms(&self, now_ms: u64) -> u64 {
+        let timeout_ms = u64::try_from(self.timeout.as_millis()).unwrap_or(u64::MAX);
+        now_ms.saturating_add(timeout_ms).saturating_add(LEASE_MARGIN_MS)
     }
 
     /// From its circuit breaker.

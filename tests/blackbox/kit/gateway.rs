@@ -83,8 +83,17 @@ impl Gateway {
 
     /// A new key with these scopes for a tenant, made by the command line.
     pub fn key(&self, tenant: &str, scopes: &[&str]) -> String {
-        let mut arguments =
-            vec!["keys", "create", "--json", "--config", "waypost.toml", "--tenant", tenant, "--label", "test"];
+        let mut arguments = vec![
+            "keys",
+            "create",
+            "--json",
+            "--config",
+            "waypost.toml",
+            "--tenant",
+            tenant,
+            "--label",
+            "test",
+        ];
         for scope in scopes {
             arguments.extend(["--scope", scope]);
         }

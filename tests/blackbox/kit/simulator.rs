@@ -45,7 +45,6 @@ impl Simulator {
     pub async fn counts(&self) -> Value {
         self.client.get("/v1/counts").await.body
     }
-
 }
 
 impl Drop for Simulator {

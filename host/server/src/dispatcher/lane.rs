@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::timeout;
 use tracing::{error, warn};
 use waypost_core::store::{Claim, ClaimedMessage, Settle, Settled};
@@ -17,8 +17,6 @@ use crate::provider::Provider;
 
 /// Most messages in one claim or one settlement.
 const BATCH_MAX: usize = 256;
-/// A lease outlasts the provider's time-out by this much: the time to settle.
-const LEASE_MARGIN_MS: u64 = 30_000;
 /// A lane looks by itself this often, should a bell be lost.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// How long to leave a store alone that does not answer.
@@ -26,14 +24,13 @@ const STORE_PAUSE: Duration = Duration::from_millis(250);
 
 /// Runs until the gateway drains.
 pub(super) async fn run(gateway: Arc<Gateway>, provider: Arc<Provider>) {
-    let window = Arc::new(Semaphore::new(provider.in_flight_max));
     let (answered, answers) = mpsc::channel(BATCH_MAX * 2);
     let settler = tokio::spawn(settle(gateway.clone(), provider.clone(), answers));
     while !gateway.is_draining() {
-        let pause = match claim(&gateway, &provider, &window).await {
+        let pause = match claim(&gateway, &provider).await {
             Ok(Claimed::Messages(messages)) => {
-                for message in messages {
-                    launch(&gateway, &provider, &window, &answered, message);
+                for (message, place) in messages {
+                    launch(&gateway, &provider, place, answered.clone(), message);
                 }
                 continue;
             }
@@ -50,9 +47,9 @@ pub(super) async fn run(gateway: Arc<Gateway>, provider: Arc<Provider>) {
         // A bell or the end of the pause: either way, look again.
         let _ = timeout(pause, provider.wake.notified()).await;
     }
-    // What was claimed is submitted and settled before the lane ends.
+    // What is under way is submitted and settled before the lane ends.
     let all = u32::try_from(provider.in_flight_max).unwrap_or(u32::MAX);
-    let _ = window.acquire_many(all).await;
+    let _ = provider.window.acquire_many(all).await;
     drop(answered);
     if settler.await.is_err() {
         error!(provider = %provider.name, "settling stopped early; leases will run out");
@@ -60,33 +57,32 @@ pub(super) async fn run(gateway: Arc<Gateway>, provider: Arc<Provider>) {
 }
 
 enum Claimed {
-    Messages(Vec<ClaimedMessage>),
+    Messages(Vec<(ClaimedMessage, OwnedSemaphorePermit)>),
     NothingUntil(Duration),
     CircuitOpen(Duration),
 }
 
-async fn claim(
-    gateway: &Gateway,
-    provider: &Provider,
-    window: &Arc<Semaphore>,
-) -> Result<Claimed, StoreError> {
-    // Waits for the first free place in the window.
-    if let Ok(place) = window.acquire().await {
-        drop(place);
-    }
+/// Claims no more than there are free places, which are held from before the claim.
+async fn claim(gateway: &Gateway, provider: &Provider) -> Result<Claimed, StoreError> {
+    let Ok(mut places) = provider.window.clone().acquire_owned().await else {
+        return Ok(Claimed::NothingUntil(LOOK_AGAIN));
+    };
     let now_ms = clock::now_ms();
-    let wanted = window.available_permits().min(BATCH_MAX);
+    let wanted = (provider.window.available_permits() + 1).min(BATCH_MAX);
     let messages_max = provider.permits(wanted, now_ms);
     if messages_max == 0 {
         let pause = provider.opens_at_ms().map_or(LOOK_AGAIN, |at_ms| pause_until(at_ms, now_ms));
         return Ok(Claimed::CircuitOpen(pause));
     }
-    let timeout_ms = u64::try_from(provider.timeout.as_millis()).unwrap_or(u64::MAX);
+    let more = u32::try_from(messages_max - 1).unwrap_or(0);
+    if let Ok(others) = provider.window.clone().try_acquire_many_owned(more) {
+        places.merge(others);
+    }
     let claim = Claim {
         route: provider.name.clone(),
         now_ms,
-        messages_max,
-        lease_until_ms: now_ms.saturating_add(timeout_ms).saturating_add(LEASE_MARGIN_MS),
+        messages_max: places.num_permits(),
+        lease_until_ms: provider.lease_until_ms(now_ms),
         rate: provider.rate,
     };
     let batch = gateway.store.claim(claim).await?;
@@ -95,7 +91,8 @@ async fn claim(
         return Ok(Claimed::NothingUntil(pause));
     }
     provider.begin(now_ms);
-    Ok(Claimed::Messages(batch.messages))
+    let messages = batch.messages.into_iter();
+    Ok(Claimed::Messages(messages.filter_map(|message| Some((message, places.split(1)?))).collect()))
 }
 
 fn pause_until(at_ms: u64, now_ms: u64) -> Duration {
@@ -106,14 +103,12 @@ fn pause_until(at_ms: u64, now_ms: u64) -> Duration {
 fn launch(
     gateway: &Arc<Gateway>,
     provider: &Arc<Provider>,
-    window: &Arc<Semaphore>,
-    answered: &mpsc::Sender<Settle>,
+    place: OwnedSemaphorePermit,
+    answered: mpsc::Sender<Settle>,
     message: ClaimedMessage,
 ) {
     let (gateway, provider) = (gateway.clone(), provider.clone());
-    let (window, answered) = (window.clone(), answered.clone());
     tokio::spawn(async move {
-        let place = window.acquire().await;
         let settle = submit::submit(&gateway, &provider, message).await;
         // The settler outlives every sender.
         let _ = answered.send(settle).await;
