@@ -48,6 +48,20 @@ impl Checker {
         self.text("reason", reason, REASON_CHARS_MAX)
     }
 
+    /// A reason that came from outside, through a provider's component: whatever the provider
+    /// wrote must not turn a known outcome into a fault, so it is put into one line and shortened,
+    /// with `…` where something is missing.
+    pub fn foreign_reason(&mut self, reason: &str) -> Result<String, CallError> {
+        let spaced = |c: char| if c.is_control() { ' ' } else { c };
+        let mut line: String = reason.chars().map(spaced).take(REASON_CHARS_MAX).collect();
+        if reason.chars().nth(REASON_CHARS_MAX).is_some() {
+            line.pop();
+            line.push('…');
+        }
+        self.count(line.len())?;
+        Ok(line)
+    }
+
     /// The provider's id of a message.
     pub fn reference(&mut self, reference: String) -> Result<String, CallError> {
         if reference.is_empty() {
@@ -164,4 +178,21 @@ impl Checker {
 /// An answer that breaks a rule.
 pub(crate) fn invalid<T>(message: impl std::fmt::Display) -> Result<T, CallError> {
     Err(CallError::Invalid(message.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_foreign_reason_becomes_one_line_of_bounded_length() {
+        let mut checker = Checker::new(16 * 1024, 0);
+        assert_eq!(checker.foreign_reason("bad\r\nnumber").ok().as_deref(), Some("bad  number"));
+        let long = checker.foreign_reason(&"é".repeat(REASON_CHARS_MAX + 1)).unwrap_or_default();
+        assert_eq!(long.chars().count(), REASON_CHARS_MAX);
+        assert!(long.ends_with('…'));
+        let whole = "é".repeat(REASON_CHARS_MAX);
+        assert_eq!(checker.foreign_reason(&whole).ok(), Some(whole));
+        assert!(Checker::new(10, 0).foreign_reason("more than ten").is_err());
+    }
 }

@@ -51,7 +51,7 @@ const EXPECTED: &[Expected] = &[
     ("015", Taken, 1, &["delivered"]),
     ("016", Odd(200, "OK"), 1, &["delivered"]),
     ("017", Taken, 1, &["forged undelivered", "delivered"]),
-    ("018", Refused(500, "transient", "internal_error"), 1, &["delivered"]),
+    ("018", Refused(500, "unknown", "internal_error"), 1, &["delivered"]),
     ("019", Taken, 1, &["rejected blocked_by_network"]),
     ("020", Taken, 1, &["delivered", "text STOP"]),
     ("021", Dropped, 0, &[]),

@@ -136,7 +136,7 @@ enum Planned {
 /// By the last three digits of the recipient.
 fn answer_to(to: &str) -> Planned {
     match to.get(to.len().saturating_sub(3)..).unwrap_or("") {
-        "101" => Planned::Error(StatusCode::BAD_REQUEST, 21211, "Invalid 'To' Phone Number"),
+        "101" => Planned::Error(StatusCode::BAD_REQUEST, 21211, "Invalid 'To'\nPhone Number"),
         "102" => Planned::Error(StatusCode::BAD_REQUEST, 21606, "The 'From' number is not valid"),
         "103" => Planned::Error(StatusCode::TOO_MANY_REQUESTS, 20429, "Too Many Requests"),
         "104" => Planned::Error(StatusCode::FORBIDDEN, 30002, "Account suspended"),

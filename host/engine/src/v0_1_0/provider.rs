@@ -153,7 +153,7 @@ fn outcome(checker: &mut Checker, it: wire::Outcome) -> Result<Outcome, CallErro
             price_micros: it.price_micros,
         }),
         wire::Outcome::Failed(it) => Outcome::Failed(failure(checker, it)?),
-        wire::Outcome::InDoubt(reason) => Outcome::InDoubt(checker.reason(reason)?),
+        wire::Outcome::InDoubt(reason) => Outcome::InDoubt(checker.foreign_reason(&reason)?),
     })
 }
 
@@ -167,7 +167,7 @@ fn failure(checker: &mut Checker, it: wire::Failure) -> Result<Failure, CallErro
             wire::FailureClass::System => FailureClass::System,
         },
         code: checker.code(it.code)?,
-        reason: checker.reason(it.reason)?,
+        reason: checker.foreign_reason(&it.reason)?,
         retry_after_ms: it.retry_after_ms,
     })
 }
@@ -175,8 +175,8 @@ fn failure(checker: &mut Checker, it: wire::Failure) -> Result<Failure, CallErro
 fn webhook_result(checker: &mut Checker, it: wire::WebhookResult) -> Result<WebhookResult, CallError> {
     Ok(match it {
         wire::WebhookResult::Read(it) => WebhookResult::Read(reading(checker, it)?),
-        wire::WebhookResult::Forged(reason) => WebhookResult::Forged(checker.reason(reason)?),
-        wire::WebhookResult::Malformed(reason) => WebhookResult::Malformed(checker.reason(reason)?),
+        wire::WebhookResult::Forged(reason) => WebhookResult::Forged(checker.foreign_reason(&reason)?),
+        wire::WebhookResult::Malformed(reason) => WebhookResult::Malformed(checker.foreign_reason(&reason)?),
         wire::WebhookResult::Fetch(it) => WebhookResult::Fetch(request(checker, it)?),
     })
 }
@@ -221,7 +221,7 @@ fn receipt(checker: &mut Checker, it: wire::Receipt) -> Result<Receipt, CallErro
             wire::ReceiptStatus::Unknown => ReceiptStatus::Unknown,
         },
         code: it.code.map(|code| checker.code(code)).transpose()?,
-        reason: it.reason.map(|reason| checker.reason(reason)).transpose()?,
+        reason: it.reason.map(|reason| checker.foreign_reason(&reason)).transpose()?,
         at_ms: it.at_ms,
     })
 }
