@@ -10,6 +10,12 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_owned()
 }
 
+/// Builds everything at once: other selections of packages would compile wasmtime again, with other
+/// features of what it depends on.
+pub fn build() -> Result<()> {
+    run(".", "cargo", &["build", "--release", "--locked", "--workspace"])
+}
+
 /// Runs a command in a folder of the project and fails where it fails.
 pub fn run(folder: &str, program: &str, arguments: &[&str]) -> Result<()> {
     run_with(folder, program, arguments, &[])
@@ -17,7 +23,7 @@ pub fn run(folder: &str, program: &str, arguments: &[&str]) -> Result<()> {
 
 /// As [`run`], with additional environment variables.
 pub fn run_with(folder: &str, program: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Result<()> {
-    println!("xtask: {program} {}", arguments.join(" "));
+    eprintln!("xtask: {program} {}", arguments.join(" "));
     let status = Command::new(program)
         .args(arguments)
         .envs(variables.iter().copied())

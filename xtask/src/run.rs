@@ -10,7 +10,7 @@ use crate::{command, setup};
 /// Builds, and becomes the gateway: signals reach it directly.
 pub fn run(arguments: &[String]) -> Result<()> {
     setup::wasm_target()?;
-    command::run(".", "cargo", &["build", "--release", "--locked", "--package", "waypost"])?;
+    command::build()?;
     let root = command::root();
     let error = Command::new(root.join("target/release/waypost"))
         .args(["serve", "--config", "waypost.toml", "--print-example"])
