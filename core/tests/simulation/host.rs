@@ -89,11 +89,12 @@ impl World {
     fn move_away(&mut self, host: usize, provider: usize) {
         let from = self.providers[provider].name.clone();
         for id in self.store.waiting(&from, self.now_ms, 5) {
-            let Some(tried) = self.store.messages.get(&id).map(|stored| stored.progress.tried.clone()) else {
-                continue;
-            };
+            let Some(stored) = self.store.messages.get(&id) else { continue };
+            let tenant = stored.envelope.draft.tenant.clone();
+            let tried = stored.progress.tried.clone();
             let Some(to) = self.other_route(host, provider, &tried) else { continue };
-            let reroute = Reroute { id, from: from.clone(), to, now_ms: self.now_ms, decisions: Vec::new() };
+            let reroute =
+                Reroute { tenant, id, from: from.clone(), to, now_ms: self.now_ms, decisions: Vec::new() };
             self.store.reroute(&reroute);
         }
     }
@@ -136,7 +137,9 @@ impl World {
         }
         let other_route =
             wants_other_route(&outcome).then(|| self.other_route(host, provider, &flight.tried)).flatten();
+        let Some(stored) = self.store.messages.get(&flight.id) else { return };
         let settle = Settle {
+            tenant: stored.envelope.draft.tenant.clone(),
             id: flight.id,
             attempt: flight.attempt,
             route: self.providers[provider].name.clone(),

@@ -63,7 +63,9 @@ async fn report(gateway: &Gateway, client: &Client, callback: Callback) {
     if !taken && retry_at_ms.is_none() {
         warn!(message = %callback.id, "a callback was given up after {failures} tries");
     }
-    if let Err(error) = gateway.store.callback_done(callback.sequence, retry_at_ms).await {
+    if let Err(error) =
+        gateway.store.callback_done(callback.tenant.clone(), callback.sequence, retry_at_ms).await
+    {
         debug!(%error, "a callback will be repeated: the store did not take its end");
     }
 }

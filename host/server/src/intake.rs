@@ -4,16 +4,15 @@
 
 use std::sync::Arc;
 
-use waypost_core::decision::{DecisionRecord, Failure, Name, Refusal};
+use waypost_core::decision::{Failure, Name};
 use waypost_core::id::MessageId;
-use waypost_core::lifecycle::accept::{self, Submission, SubmissionError};
+use waypost_core::lifecycle::accept::{self, Submission};
 use waypost_core::limits;
 use waypost_core::message::{Envelope, Progress, State};
-use waypost_core::rate::LimitReached;
+use waypost_core::request::{Explanation, SendAnswer, SendError, SendRequest, Taken};
 use waypost_core::store::{Accept, Accepted, Idempotency, NewMessage};
-use waypost_core::text::{Body, EncodingChoice, Replacement};
+use waypost_core::text::Replacement;
 use waypost_core::trace::{Entry, Step};
-use waypost_store::StoreError;
 
 use crate::clock;
 use crate::gateway::Gateway;
@@ -26,92 +25,6 @@ pub struct Caller {
     pub tenant: Arc<Tenant>,
     /// The id of the key.
     pub key: Name,
-}
-
-/// What an application asks to have sent. The fields are checked for size and range already.
-#[derive(Debug, Clone)]
-pub struct SendRequest {
-    /// One or more recipients, as the application wrote them.
-    pub to: Vec<String>,
-    /// The sender, as the application wrote it.
-    pub from: Option<String>,
-    /// What is to be sent.
-    pub body: Body,
-    /// The encoding asked for.
-    pub encoding: EncodingChoice,
-    /// Most segments that it may take.
-    pub segments_max: Option<u8>,
-    /// Whether look-alike characters may be replaced.
-    pub replace_lookalikes: bool,
-    /// How long it may take to be submitted, in seconds.
-    pub valid_for_s: Option<u32>,
-    /// 0 to [`limits::PRIORITY_MAX`].
-    pub priority: u8,
-    /// Labels.
-    pub tags: Vec<String>,
-    /// The application's reference.
-    pub client_ref: Option<String>,
-    /// Where final states are reported.
-    pub callback_url: Option<String>,
-}
-
-/// One message of an answer.
-#[derive(Debug, Clone)]
-pub struct Taken {
-    /// What does not change.
-    pub envelope: Arc<Envelope>,
-    /// `queued`, `held` or `refused`; on a replay whatever it is by now.
-    pub progress: Progress,
-    /// Which characters were replaced. Empty on a replay.
-    pub replaced: Vec<Replacement>,
-}
-
-/// What became of a request.
-#[derive(Debug)]
-pub struct SendAnswer {
-    /// In the order of `to`.
-    pub messages: Vec<Taken>,
-    /// The request was taken before, and this is its answer again.
-    pub replayed: bool,
-}
-
-/// Why nothing of a request was taken.
-#[derive(Debug)]
-pub enum SendError {
-    /// Recipient `index`, or what all have in common, is wrong.
-    Submission {
-        /// Which recipient, from 0.
-        index: usize,
-        /// What is wrong.
-        error: SubmissionError,
-    },
-    /// The tenant may not have callbacks at that address.
-    CallbackHost,
-    /// A limit said no.
-    Limited(LimitReached),
-    /// The idempotency key was used with another body.
-    KeyReused,
-    /// The store does not work now.
-    Store(StoreError),
-}
-
-/// What would become of a message, decision by decision.
-#[derive(Debug)]
-pub struct Explanation {
-    /// As it would be sent: number, country, sender, encoding, segments.
-    pub draft: waypost_core::message::Draft,
-    /// Which characters would be replaced.
-    pub replaced: Vec<Replacement>,
-    /// Every decision, in order.
-    pub decisions: Vec<DecisionRecord>,
-    /// Providers, best first, or the refusal.
-    pub routes: Result<Vec<Name>, Refusal>,
-    /// Until when it would be held, in Unix milliseconds.
-    pub held_until_ms: Option<u64>,
-    /// Price of the whole message by the first route, in millionths of the currency.
-    pub price_micros: Option<u64>,
-    /// The currency of that price, ISO 4217.
-    pub currency: Option<String>,
 }
 
 impl Gateway {
@@ -146,7 +59,7 @@ impl Gateway {
                     self.announce(&taken);
                     Ok(SendAnswer { messages: taken, replayed: false })
                 }
-                Accepted::Replayed(ids) => self.replay(ids).await,
+                Accepted::Replayed(ids) => self.replay(&tenant.name, ids).await,
                 Accepted::KeyReused => Err(SendError::KeyReused),
                 Accepted::Limited(limit) => {
                     self.metrics.limited(&tenant.name, limit.limit);
@@ -219,11 +132,11 @@ impl Gateway {
         }
     }
 
-    async fn replay(&self, ids: Vec<MessageId>) -> Result<SendAnswer, SendError> {
+    async fn replay(&self, tenant: &Name, ids: Vec<MessageId>) -> Result<SendAnswer, SendError> {
         let mut messages = Vec::with_capacity(ids.len());
         for id in ids {
             // A message that was deleted since is left out of the answer.
-            if let Some(stored) = self.store.message(id).await.map_err(SendError::Store)? {
+            if let Some(stored) = self.store.message(tenant.clone(), id).await.map_err(SendError::Store)? {
                 let (envelope, progress) = (stored.envelope, stored.progress);
                 messages.push(Taken { envelope, progress, replaced: Vec::new() });
             }

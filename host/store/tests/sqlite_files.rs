@@ -39,7 +39,11 @@ async fn a_reopened_store_goes_on_where_it_was() {
     store.settle(vec![sample::settle(&batch[0])]).await.expect("answers");
     drop(store);
     let store = open(&path);
-    let stored = store.message(batch[0].envelope.id).await.expect("an answer").expect("the message");
+    let stored = store
+        .message(sample::name(sample::TENANT), batch[0].envelope.id)
+        .await
+        .expect("an answer")
+        .expect("the message");
     assert_eq!(stored.progress.state, State::Submitted);
     assert_eq!(store.backlog().await.expect("a backlog"), vec![(sample::name(sample::ROUTE), 6)]);
     let id = batch[0].envelope.id;
@@ -98,7 +102,10 @@ async fn every_answered_accept_survives_a_crash() {
         assert!(!known.is_empty());
         let store = open(&copy);
         for id in known {
-            assert!(store.message(id).await.expect("an answer").is_some(), "{id} was answered and is lost");
+            assert!(
+                store.message(sample::name(sample::TENANT), id).await.expect("an answer").is_some(),
+                "{id} was answered and is lost"
+            );
         }
     }
 }
@@ -157,10 +164,10 @@ async fn damaged_rows_are_errors_and_not_panics() {
     drop(damage);
     let store = open(&path);
     for n in 0..7 {
-        let answer = store.message(sample::message(n).envelope.id).await;
+        let answer = store.message(sample::name(sample::TENANT), sample::message(n).envelope.id).await;
         assert!(matches!(answer, Err(StoreError::Corrupt(_))), "{n}: {answer:?}");
     }
-    let trace = store.trace(sample::message(7).envelope.id).await;
+    let trace = store.trace(sample::name(sample::TENANT), sample::message(7).envelope.id).await;
     assert!(matches!(trace, Err(StoreError::Corrupt(_))));
     assert!(matches!(store.claim(sample::claim()).await, Err(StoreError::Corrupt(_))));
     let fresh = sample::accept(vec![sample::message(100)]);

@@ -123,10 +123,8 @@ pub async fn redrive(
     authorised: Authorised<Administration>,
     PathId(id): PathId,
 ) -> Result<Response, Problem> {
-    let stored = api.gateway.store.message(id).await?;
-    let stored = stored
-        .filter(|stored| stored.envelope.draft.tenant == authorised.caller.tenant.name)
-        .ok_or_else(Problem::message_unknown)?;
+    let tenant = authorised.caller.tenant.name.clone();
+    let stored = api.gateway.store.message(tenant, id).await?.ok_or_else(Problem::message_unknown)?;
     match again(&api, stored).await? {
         None => Err(Problem::message_unknown()),
         Some((stored, true)) => whole(&api, &stored),
@@ -185,11 +183,11 @@ pub async fn delete(
     PathId(id): PathId,
 ) -> Result<Response, Problem> {
     let tenant = authorised.caller.tenant.name.clone();
-    match api.gateway.store.discard(Some(tenant.clone()), id).await? {
+    match api.gateway.store.discard(tenant.clone(), id).await? {
         None => Err(Problem::message_unknown()),
         Some(true) => Ok(StatusCode::NO_CONTENT.into_response()),
         Some(false) => {
-            let stored = api.gateway.store.message(id).await?;
+            let stored = api.gateway.store.message(tenant, id).await?;
             let state = stored.map(|stored| stored.progress.state).ok_or_else(Problem::message_unknown)?;
             Err(not_dead(state))
         }
@@ -205,7 +203,7 @@ async fn again(api: &Api, stored: Stored) -> Result<Option<(Stored, bool)>, Stor
     let envelope = &stored.envelope;
     let now_ms = clock::now_ms();
     let valid_for_ms = envelope.valid_until_ms.saturating_sub(envelope.draft.time_ms);
-    let tenant = Some(envelope.draft.tenant.clone());
+    let tenant = envelope.draft.tenant.clone();
     let redriven = api.gateway.store.redrive(tenant, envelope.id, now_ms, now_ms + valid_for_ms).await?;
     let route = redriven.as_ref().and_then(|(stored, _)| stored.progress.route.as_ref());
     if let Some(provider) = route.and_then(|route| api.gateway.providers.get(route)) {

@@ -9,6 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use waypost_core::decision::{Name, Refusal};
 use waypost_core::limits;
+use waypost_core::request::{Explanation, SendError};
 use waypost_core::text::Replacement;
 
 use super::auth::{Authorised, Sending};
@@ -19,7 +20,6 @@ use super::wire::{
     encoding_name, replacements, sender_of,
 };
 use super::{Api, json};
-use crate::intake::{Explanation, SendError};
 
 documented!(Problems: problem::KEY, problem::BODY, problem::SUBMISSION);
 

@@ -31,8 +31,9 @@ pub async fn leave_route(gateway: &Gateway, route: &Name) {
         let mut tried = message.progress.tried;
         tried.push(route.clone());
         if let Some(to) = other_route(gateway, &message.envelope, &tried, now_ms, &mut decisions) {
+            let tenant = message.envelope.draft.tenant.clone();
             let (id, from) = (message.envelope.id, route.clone());
-            reroutes.push(Reroute { id, from, to, now_ms, decisions });
+            reroutes.push(Reroute { tenant, id, from, to, now_ms, decisions });
         }
     }
     if reroutes.is_empty() {

@@ -32,6 +32,7 @@ pub(super) async fn submit(gateway: &Gateway, provider: &Provider, message: Clai
         .flatten();
     gateway.metrics.decisions(&envelope.draft.tenant, &decisions);
     Settle {
+        tenant: envelope.draft.tenant.clone(),
         id: envelope.id,
         attempt: progress.attempts,
         route: provider.name.clone(),

@@ -11,11 +11,10 @@ use waypost_core::rate::{AcceptLimits, LimitKind, LimitReached, Rate, Window};
 use waypost_core::store::{Accept, Accepted, Idempotency, NewMessage};
 use waypost_core::text::Body;
 
-use super::failure::corrupt;
+use super::failure::{Failure, corrupt};
 use super::numbers::Kind;
 use super::rows::{Live, facts_of, id_from, key_of, list_json, nonce_of, sql, to_json, unsigned};
 use super::session::Session;
-use crate::StoreError;
 
 /// When to ask again where nobody can know when a queue has drained, in milliseconds.
 const QUEUE_RETRY_MS: u64 = 1_000;
@@ -39,7 +38,7 @@ struct Texts {
 }
 
 impl Prepared {
-    pub(super) fn new(accept: Accept) -> Result<Self, StoreError> {
+    pub(super) fn new(accept: Accept) -> Result<Self, Failure> {
         let texts = accept.messages.iter().map(Texts::new).collect::<Result<_, _>>()?;
         let admitted = (0..accept.messages.len())
             .filter(|index| accept.messages[*index].progress.state != State::Refused)
@@ -49,7 +48,7 @@ impl Prepared {
 }
 
 impl Texts {
-    fn new(message: &NewMessage) -> Result<Self, StoreError> {
+    fn new(message: &NewMessage) -> Result<Self, Failure> {
         let draft = &message.envelope.draft;
         Ok(Self {
             facts: facts_of(&draft.to)?,
@@ -63,7 +62,7 @@ impl Texts {
 }
 
 impl Session<'_> {
-    pub(super) fn accept(&mut self, prepared: &Prepared) -> Result<Accepted, StoreError> {
+    pub(super) fn accept(&mut self, prepared: &Prepared) -> Result<Accepted, Failure> {
         let accept = &prepared.accept;
         let tenant = self.name_id(&accept.tenant)?;
         if let Some(idempotency) = &accept.idempotency
@@ -92,7 +91,7 @@ impl Session<'_> {
         tenant: i64,
         idempotency: &Idempotency,
         now_ms: u64,
-    ) -> Result<Option<Accepted>, StoreError> {
+    ) -> Result<Option<Accepted>, Failure> {
         let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
         let found: Option<(Vec<u8>, Vec<u8>, i64)> =
             self.sql.select_idempotency.query_row(params![tenant, idempotency.key], read).optional()?;
@@ -106,7 +105,7 @@ impl Session<'_> {
         unpack_ids(&ids).map(|ids| Some(Accepted::Replayed(ids)))
     }
 
-    fn id_is_taken(&mut self, messages: &[NewMessage]) -> Result<bool, StoreError> {
+    fn id_is_taken(&mut self, messages: &[NewMessage]) -> Result<bool, Failure> {
         let mut keys: Vec<i64> = messages.iter().map(|message| key_of(message.envelope.id)).collect();
         keys.sort_unstable();
         if keys.windows(2).any(|pair| pair[0] == pair[1]) {
@@ -127,7 +126,7 @@ impl Session<'_> {
         prepared: &Prepared,
         tenant: i64,
         key: i64,
-    ) -> Result<Option<LimitReached>, StoreError> {
+    ) -> Result<Option<LimitReached>, Failure> {
         let accept = &prepared.accept;
         let AcceptLimits { tenant_rate, key_rate, queue_max, .. } = accept.limits;
         let rates = [
@@ -160,7 +159,7 @@ impl Session<'_> {
         Ok(None)
     }
 
-    fn take_caps(&mut self, prepared: &Prepared, tenant: i64) -> Result<Option<LimitReached>, StoreError> {
+    fn take_caps(&mut self, prepared: &Prepared, tenant: i64) -> Result<Option<LimitReached>, Failure> {
         let accept = &prepared.accept;
         let mut counts: BTreeMap<(Window, &str), u32> = BTreeMap::new();
         for index in &prepared.admitted {
@@ -197,12 +196,12 @@ impl Session<'_> {
         start_ms: u64,
         tenant: i64,
         address: &str,
-    ) -> Result<u32, StoreError> {
+    ) -> Result<u32, Failure> {
         let params = params![window_code(window), sql(start_ms), tenant, address];
         Ok(self.sql.select_cap.query_row(params, |row| row.get(0)).optional()?.unwrap_or(0))
     }
 
-    fn insert(&mut self, message: &NewMessage, texts: &Texts) -> Result<(), StoreError> {
+    fn insert(&mut self, message: &NewMessage, texts: &Texts) -> Result<(), Failure> {
         let NewMessage { envelope, progress, .. } = message;
         let draft = &envelope.draft;
         let key = key_of(envelope.id);
@@ -257,7 +256,7 @@ impl Session<'_> {
         tenant: i64,
         idempotency: &Idempotency,
         accept: &Accept,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), Failure> {
         let ids = pack_ids(accept.messages.iter().map(|message| message.envelope.id));
         let expires_ms = sql(accept.now_ms.saturating_add(IDEMPOTENCY_MS));
         self.sql.upsert_idempotency.execute(params![
@@ -305,7 +304,7 @@ fn pack_ids(ids: impl Iterator<Item = MessageId>) -> Vec<u8> {
     ids.flat_map(|id| [key_of(id).to_be_bytes(), nonce_of(id).to_be_bytes()].concat()).collect()
 }
 
-fn unpack_ids(bytes: &[u8]) -> Result<Vec<MessageId>, StoreError> {
+fn unpack_ids(bytes: &[u8]) -> Result<Vec<MessageId>, Failure> {
     let (ids, rest) = bytes.as_chunks::<16>();
     if !rest.is_empty() {
         return Err(corrupt("the ids of a repeated request are cut short"));

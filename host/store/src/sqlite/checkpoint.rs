@@ -12,8 +12,8 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 
 use rusqlite::Connection;
 
+use super::failure::{Failure, unavailable};
 use super::schema;
-use crate::StoreError;
 
 /// Pages in the log (4 KiB each) from which on they are copied back: 32 MiB.
 const PAGES_MIN: i32 = 8_192;
@@ -34,7 +34,7 @@ pub(super) struct Checkpointer {
 
 impl Checkpointer {
     /// Starts the thread; it ends when the checkpointer is dropped.
-    pub(super) fn start(path: &Path, writer: &mut Connection) -> Result<Self, StoreError> {
+    pub(super) fn start(path: &Path, writer: &mut Connection) -> Result<Self, Failure> {
         let pages = Arc::new(AtomicI32::new(0));
         let seen = pages.clone();
         writer.wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, pages| {
@@ -53,7 +53,7 @@ impl Checkpointer {
                     done.store(false, Ordering::Release);
                 }
             })
-            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+            .map_err(|error| unavailable(error.to_string()))?;
         Ok(Self { pages, busy, wake, copied: 0 })
     }
 

@@ -9,16 +9,16 @@ use waypost_core::message::State;
 use waypost_core::store::{Claim, ClaimedBatch, ClaimedMessage, Reroute, Settle, Settled};
 use waypost_core::trace::Step;
 
+use super::failure::Failure;
 use super::numbers::Kind;
 use super::rows::{Live, key_of, unsigned};
 use super::session::{Before, Session};
-use crate::StoreError;
 
 /// Most messages whose validity is over that one claim ends, so that it stays short.
 const EXPIRED_MAX: usize = 1_000;
 
 impl Session<'_> {
-    pub(super) fn claim(&mut self, claim: &Claim) -> Result<ClaimedBatch, StoreError> {
+    pub(super) fn claim(&mut self, claim: &Claim) -> Result<ClaimedBatch, Failure> {
         let Some(route) = self.names.find(&claim.route)? else { return Ok(ClaimedBatch::default()) };
         let now_us = claim.now_ms.saturating_mul(1_000);
         let mut room = claim.messages_max;
@@ -60,7 +60,7 @@ impl Session<'_> {
         room: usize,
         expired: &mut usize,
         batch: &mut ClaimedBatch,
-    ) -> Result<Option<u64>, StoreError> {
+    ) -> Result<Option<u64>, Failure> {
         loop {
             // One more than there is room for: it tells when to come back.
             let wanted = room.saturating_sub(batch.messages.len()).saturating_add(1);
@@ -81,7 +81,7 @@ impl Session<'_> {
         }
     }
 
-    fn queued(&mut self, route: i64, priority: u8, wanted: usize) -> Result<Vec<(i64, u64)>, StoreError> {
+    fn queued(&mut self, route: i64, priority: u8, wanted: usize) -> Result<Vec<(i64, u64)>, Failure> {
         let limit = i64::try_from(wanted).unwrap_or(i64::MAX);
         let mut rows = self.sql.queued.query(params![route, priority, limit])?;
         let mut queued = Vec::with_capacity(wanted.min(256));
@@ -92,7 +92,7 @@ impl Session<'_> {
     }
 
     /// Leases one message. None: its validity is over, and so is its life.
-    fn claim_message(&mut self, claim: &Claim, key: i64) -> Result<Option<ClaimedMessage>, StoreError> {
+    fn claim_message(&mut self, claim: &Claim, key: i64) -> Result<Option<ClaimedMessage>, Failure> {
         let mut live = self.load_queued(key)?;
         let before = Before::of(&live.progress);
         let valid_until_ms = live.envelope.valid_until_ms;
@@ -112,15 +112,15 @@ impl Session<'_> {
     }
 
     /// A message that an index names.
-    pub(super) fn load_queued(&mut self, key: i64) -> Result<Live, StoreError> {
+    pub(super) fn load_queued(&mut self, key: i64) -> Result<Live, Failure> {
         self.load(key)?.ok_or_else(|| super::failure::corrupt("a queue names a message that is not there"))
     }
 
-    pub(super) fn settle(&mut self, settles: &[Settle]) -> Result<Vec<Settled>, StoreError> {
+    pub(super) fn settle(&mut self, settles: &[Settle]) -> Result<Vec<Settled>, Failure> {
         settles.iter().map(|settle| self.settle_one(settle)).collect()
     }
 
-    fn settle_one(&mut self, settle: &Settle) -> Result<Settled, StoreError> {
+    fn settle_one(&mut self, settle: &Settle) -> Result<Settled, Failure> {
         let Some(mut live) = self.load_id(settle.id)? else { return Ok(Settled::LeaseLost) };
         if live.progress.attempts != settle.attempt || !can_settle(live.progress.state, &settle.outcome) {
             self.keep(live);
@@ -151,7 +151,7 @@ impl Session<'_> {
         Ok(Settled::Now(progress))
     }
 
-    pub(super) fn reroute(&mut self, reroutes: &[Reroute]) -> Result<usize, StoreError> {
+    pub(super) fn reroute(&mut self, reroutes: &[Reroute]) -> Result<usize, Failure> {
         let mut moved = 0;
         for reroute in reroutes {
             moved += usize::from(self.reroute_one(reroute)?);
@@ -159,7 +159,7 @@ impl Session<'_> {
         Ok(moved)
     }
 
-    fn reroute_one(&mut self, reroute: &Reroute) -> Result<bool, StoreError> {
+    fn reroute_one(&mut self, reroute: &Reroute) -> Result<bool, Failure> {
         let Some(mut live) = self.load_id(reroute.id)? else { return Ok(false) };
         let progress = &live.progress;
         // What a policy holds is not sent before its time by a detour.
@@ -179,12 +179,7 @@ impl Session<'_> {
     }
 
     /// Remembers which message a provider means by a reference.
-    pub(super) fn add_reference(
-        &mut self,
-        reference: &str,
-        route: i64,
-        live: &Live,
-    ) -> Result<(), StoreError> {
+    pub(super) fn add_reference(&mut self, reference: &str, route: i64, live: &Live) -> Result<(), Failure> {
         let message = key_of(live.envelope.id);
         self.references.insert(route, reference, message);
         if live.progress.doubted {

@@ -4,12 +4,12 @@ use rusqlite::params;
 use waypost_core::decision::Name;
 use waypost_core::store::{ApiKey, Callback, Inbound};
 
+use super::failure::Failure;
 use super::rows::{id_from, sql, state_from, to_json, unsigned};
 use super::session::Session;
-use crate::StoreError;
 
 impl Session<'_> {
-    pub(super) fn inbound(&mut self, inbound: &Inbound) -> Result<bool, StoreError> {
+    pub(super) fn inbound(&mut self, inbound: &Inbound) -> Result<bool, Failure> {
         let route = self.name_id(&inbound.route)?;
         // Some providers give no id; then nothing can be known again.
         if !inbound.reference.is_empty() {
@@ -29,7 +29,7 @@ impl Session<'_> {
         tenant: &Name,
         inbox: &Name,
         sequences: &[u64],
-    ) -> Result<usize, StoreError> {
+    ) -> Result<usize, Failure> {
         let (Some(tenant), Some(inbox)) = (self.names.find(tenant)?, self.names.find(inbox)?) else {
             return Ok(0);
         };
@@ -45,7 +45,7 @@ impl Session<'_> {
         now_ms: u64,
         hold_ms: u64,
         rows_max: u32,
-    ) -> Result<Vec<Callback>, StoreError> {
+    ) -> Result<Vec<Callback>, Failure> {
         let mut rows = self.sql.select_callbacks.query(params![sql(now_ms), rows_max])?;
         let mut callbacks = Vec::new();
         while let Some(row) = rows.next()? {
@@ -67,11 +67,7 @@ impl Session<'_> {
         Ok(callbacks)
     }
 
-    pub(super) fn callback_done(
-        &mut self,
-        sequence: u64,
-        retry_at_ms: Option<u64>,
-    ) -> Result<(), StoreError> {
+    pub(super) fn callback_done(&mut self, sequence: u64, retry_at_ms: Option<u64>) -> Result<(), Failure> {
         match retry_at_ms {
             Some(at_ms) => self.sql.retry_callback.execute(params![sql(sequence), sql(at_ms)])?,
             None => self.sql.delete_callback.execute([sql(sequence)])?,
@@ -79,12 +75,12 @@ impl Session<'_> {
         Ok(())
     }
 
-    pub(super) fn put_key(&mut self, key: &ApiKey) -> Result<(), StoreError> {
+    pub(super) fn put_key(&mut self, key: &ApiKey) -> Result<(), Failure> {
         self.sql.upsert_key.execute(params![&*key.id, to_json(key)?])?;
         Ok(())
     }
 
-    pub(super) fn ping(&mut self) -> Result<(), StoreError> {
+    pub(super) fn ping(&mut self) -> Result<(), Failure> {
         self.sql.ping.execute([])?;
         Ok(())
     }
@@ -93,7 +89,7 @@ impl Session<'_> {
 #[cfg(test)]
 impl Session<'_> {
     /// How often the store was written to by [`Session::ping`].
-    pub(super) fn pings(&mut self) -> Result<i64, StoreError> {
+    pub(super) fn pings(&mut self) -> Result<i64, Failure> {
         Ok(self.sql.pings.query_row([], |row| row.get(0))?)
     }
 }

@@ -5,9 +5,9 @@ use rusqlite::types::Value;
 use waypost_core::message::State;
 use waypost_core::store::{Filter, Stored};
 
+use super::failure::Failure;
 use super::reader::Reader;
 use super::rows::{LIVE_COLUMNS, key_of, read_live, sql};
-use crate::StoreError;
 
 /// Up to this many messages in a state, the page is sorted out of the state's index; with more,
 /// walking back from the newest message meets enough of them soon.
@@ -26,7 +26,7 @@ enum Access {
 }
 
 impl Reader<'_> {
-    pub(super) fn list(&mut self, filter: &Filter) -> Result<Vec<Stored>, StoreError> {
+    pub(super) fn list(&mut self, filter: &Filter) -> Result<Vec<Stored>, Failure> {
         let access = self.access(filter)?;
         let Access::States(_) = access else {
             return self.page(&access, filter, &filter.states);
@@ -43,7 +43,7 @@ impl Reader<'_> {
         Ok(found)
     }
 
-    fn access(&mut self, filter: &Filter) -> Result<Access, StoreError> {
+    fn access(&mut self, filter: &Filter) -> Result<Access, Failure> {
         if filter.client_ref.is_some() {
             return Ok(Access::ClientRef);
         }
@@ -59,7 +59,7 @@ impl Reader<'_> {
         Ok(Access::States(index))
     }
 
-    fn count(&mut self, index: &str, most: i64) -> Result<i64, StoreError> {
+    fn count(&mut self, index: &str, most: i64) -> Result<i64, Failure> {
         let text = format!(
             "SELECT count(*) FROM (SELECT 1 FROM progress INDEXED BY {index} WHERE {} LIMIT ?1)",
             condition_of(index)
@@ -67,12 +67,7 @@ impl Reader<'_> {
         Ok(self.conn.prepare_cached(&text)?.query_row([most], |row| row.get(0))?)
     }
 
-    fn page(
-        &mut self,
-        access: &Access,
-        filter: &Filter,
-        states: &[State],
-    ) -> Result<Vec<Stored>, StoreError> {
+    fn page(&mut self, access: &Access, filter: &Filter, states: &[State]) -> Result<Vec<Stored>, Failure> {
         let Some(query) = self.query(access, filter, states)? else { return Ok(Vec::new()) };
         let mut statement = self.conn.prepare_cached(&query.text)?;
         let mut rows = statement.query(params_from_iter(query.values))?;
@@ -90,7 +85,7 @@ impl Reader<'_> {
         access: &Access,
         filter: &Filter,
         states: &[State],
-    ) -> Result<Option<Query>, StoreError> {
+    ) -> Result<Option<Query>, Failure> {
         let (from, key) = match access {
             Access::Newest => ("messages m CROSS JOIN progress p ON p.key = m.key".to_owned(), "m.key"),
             Access::Tenant => {

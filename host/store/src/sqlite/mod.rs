@@ -34,7 +34,7 @@ use waypost_core::trace::Entry;
 
 use crate::{Store, StoreError, SweepRules};
 use accept::Prepared;
-use failure::unavailable;
+use failure::{Failure, unavailable};
 use reader::Readers;
 use session::Session;
 use writer::Writer;
@@ -88,11 +88,11 @@ impl SqliteStore {
     /// Runs an operation that only a host may run: a host remembers messages between operations.
     async fn write<F, T>(&self, work: F) -> Result<T, StoreError>
     where
-        F: FnMut(&mut Session<'_>) -> Result<T, StoreError> + Send + 'static,
+        F: FnMut(&mut Session<'_>) -> Result<T, Failure> + Send + 'static,
         T: Send + 'static,
     {
         if self.mode == OpenMode::Tool {
-            return Err(unavailable("opened as a tool: only keys can be changed"));
+            return Err(unavailable("opened as a tool: only keys can be changed").into());
         }
         self.writer.call(work).await
     }
@@ -176,24 +176,24 @@ impl Store for SqliteStore {
 
     async fn redrive(
         &self,
-        tenant: Option<Name>,
+        tenant: Name,
         id: MessageId,
         now_ms: u64,
         valid_until_ms: u64,
     ) -> Result<Option<(Stored, bool)>, StoreError> {
-        self.write(move |session| session.redrive(tenant.as_ref(), id, now_ms, valid_until_ms)).await
+        self.write(move |session| session.redrive(&tenant, id, now_ms, valid_until_ms)).await
     }
 
-    async fn discard(&self, tenant: Option<Name>, id: MessageId) -> Result<Option<bool>, StoreError> {
-        self.write(move |session| session.discard(tenant.as_ref(), id)).await
+    async fn discard(&self, tenant: Name, id: MessageId) -> Result<Option<bool>, StoreError> {
+        self.write(move |session| session.discard(&tenant, id)).await
     }
 
-    async fn message(&self, id: MessageId) -> Result<Option<Stored>, StoreError> {
-        self.readers.ask(move |reader| reader.message(id)).await
+    async fn message(&self, tenant: Name, id: MessageId) -> Result<Option<Stored>, StoreError> {
+        self.readers.ask(move |reader| reader.message(&tenant, id)).await
     }
 
-    async fn trace(&self, id: MessageId) -> Result<Vec<Entry>, StoreError> {
-        self.readers.ask(move |reader| reader.trace(id)).await
+    async fn trace(&self, tenant: Name, id: MessageId) -> Result<Vec<Entry>, StoreError> {
+        self.readers.ask(move |reader| reader.trace(&tenant, id)).await
     }
 
     async fn list(&self, filter: Filter) -> Result<Vec<Stored>, StoreError> {
@@ -235,7 +235,12 @@ impl Store for SqliteStore {
         self.write(move |session| session.callbacks(now_ms, hold_ms, rows_max)).await
     }
 
-    async fn callback_done(&self, sequence: u64, retry_at_ms: Option<u64>) -> Result<(), StoreError> {
+    async fn callback_done(
+        &self,
+        _tenant: Name,
+        sequence: u64,
+        retry_at_ms: Option<u64>,
+    ) -> Result<(), StoreError> {
         self.write(move |session| session.callback_done(sequence, retry_at_ms)).await
     }
 

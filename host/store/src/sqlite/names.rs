@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, Statement};
 use waypost_core::decision::Name;
 
-use super::failure::corrupt;
-use crate::StoreError;
+use super::failure::{Failure, corrupt};
 
 /// The table of names, with what has been read of it. Names come from the configuration, so there
 /// are few and all fit into memory.
@@ -18,7 +17,7 @@ pub(super) struct Names<'c> {
 }
 
 impl<'c> Names<'c> {
-    pub(super) fn new(conn: &'c Connection) -> Result<Self, StoreError> {
+    pub(super) fn new(conn: &'c Connection) -> Result<Self, Failure> {
         Ok(Self {
             select_id: conn.prepare("SELECT id FROM names WHERE name = ?1")?,
             select_name: conn.prepare("SELECT name FROM names WHERE id = ?1")?,
@@ -28,7 +27,7 @@ impl<'c> Names<'c> {
     }
 
     /// The number of a name, where it has one.
-    pub(super) fn find(&mut self, name: &str) -> Result<Option<i64>, StoreError> {
+    pub(super) fn find(&mut self, name: &str) -> Result<Option<i64>, Failure> {
         if let Some(id) = self.by_name.get(name) {
             return Ok(Some(*id));
         }
@@ -40,7 +39,7 @@ impl<'c> Names<'c> {
     }
 
     /// The name of a number that a row holds.
-    pub(super) fn name(&mut self, id: i64) -> Result<Name, StoreError> {
+    pub(super) fn name(&mut self, id: i64) -> Result<Name, Failure> {
         if let Some(name) = self.by_id.get(&id) {
             return Ok(name.clone());
         }

@@ -9,9 +9,9 @@ use waypost_core::lifecycle::dispatch;
 use waypost_core::store::Stored;
 use waypost_core::trace::Step;
 
+use super::failure::Failure;
 use super::rows::{Live, key_of, sql};
 use super::session::{Before, Session};
-use crate::StoreError;
 
 impl Session<'_> {
     pub(super) fn cancel(
@@ -19,8 +19,8 @@ impl Session<'_> {
         tenant: &Name,
         id: MessageId,
         now_ms: u64,
-    ) -> Result<Option<(Stored, bool)>, StoreError> {
-        let Some(mut live) = self.load_of(Some(tenant), id)? else { return Ok(None) };
+    ) -> Result<Option<(Stored, bool)>, Failure> {
+        let Some(mut live) = self.load_of(tenant, id)? else { return Ok(None) };
         let before = Before::of(&live.progress);
         if !dispatch::cancel(&mut live.progress, now_ms) {
             return Ok(Some((self.untouched(live), false)));
@@ -33,11 +33,11 @@ impl Session<'_> {
 
     pub(super) fn redrive(
         &mut self,
-        tenant: Option<&Name>,
+        tenant: &Name,
         id: MessageId,
         now_ms: u64,
         valid_until_ms: u64,
-    ) -> Result<Option<(Stored, bool)>, StoreError> {
+    ) -> Result<Option<(Stored, bool)>, Failure> {
         let Some(mut live) = self.load_of(tenant, id)? else { return Ok(None) };
         let before = Before::of(&live.progress);
         if !dispatch::redrive(&mut live.progress, now_ms) {
@@ -51,11 +51,7 @@ impl Session<'_> {
         Ok(Some((stored, true)))
     }
 
-    pub(super) fn discard(
-        &mut self,
-        tenant: Option<&Name>,
-        id: MessageId,
-    ) -> Result<Option<bool>, StoreError> {
+    pub(super) fn discard(&mut self, tenant: &Name, id: MessageId) -> Result<Option<bool>, Failure> {
         let Some(live) = self.load_of(tenant, id)? else { return Ok(None) };
         if !live.progress.state.is_dead_letter() {
             self.keep(live);
@@ -65,9 +61,9 @@ impl Session<'_> {
         Ok(Some(true))
     }
 
-    fn load_of(&mut self, tenant: Option<&Name>, id: MessageId) -> Result<Option<Live>, StoreError> {
+    fn load_of(&mut self, tenant: &Name, id: MessageId) -> Result<Option<Live>, Failure> {
         let Some(live) = self.load_id(id)? else { return Ok(None) };
-        if tenant.is_none_or(|tenant| *tenant == live.envelope.draft.tenant) {
+        if *tenant == live.envelope.draft.tenant {
             return Ok(Some(live));
         }
         self.keep(live);

@@ -12,7 +12,7 @@ use waypost_core::limits::PRIORITY_MAX;
 use waypost_core::store::{ApiKey, InboxItem, Stored};
 use waypost_core::trace::Entry;
 
-use super::failure::unavailable;
+use super::failure::{Failure, unavailable};
 use super::names::Names;
 use super::numbers::Kind;
 use super::rows::{LIVE_COLUMNS, from_json, key_of, nonce_of, read_live, sql, unsigned};
@@ -36,7 +36,7 @@ pub(super) struct Readers {
 }
 
 impl Readers {
-    pub(super) fn start(path: &Path) -> Result<Self, StoreError> {
+    pub(super) fn start(path: &Path) -> Result<Self, Failure> {
         let (questions, waiting) = mpsc::channel(WAITING_MAX);
         let waiting = Arc::new(Mutex::new(waiting));
         for _ in 0..THREADS {
@@ -45,7 +45,7 @@ impl Readers {
             std::thread::Builder::new()
                 .name("store-reader".to_owned())
                 .spawn(move || run(conn, &waiting))
-                .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+                .map_err(|error| unavailable(error.to_string()))?;
         }
         Ok(Self { questions })
     }
@@ -53,7 +53,7 @@ impl Readers {
     /// Asks one of the readers.
     pub(super) async fn ask<F, T>(&self, question: F) -> Result<T, StoreError>
     where
-        F: FnOnce(&mut Reader<'_>) -> Result<T, StoreError> + Send + 'static,
+        F: FnOnce(&mut Reader<'_>) -> Result<T, Failure> + Send + 'static,
         T: Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
@@ -62,11 +62,11 @@ impl Readers {
             let _ = reply.send(question(reader));
         });
         self.questions.send(question).await.map_err(|_| stopped())?;
-        answer.await.map_err(|_| stopped())?
+        Ok(answer.await.map_err(|_| stopped())??)
     }
 }
 
-fn stopped() -> StoreError {
+fn stopped() -> Failure {
     unavailable("the store's readers have stopped")
 }
 
@@ -104,7 +104,7 @@ pub(super) struct Reader<'c> {
 }
 
 impl Reader<'_> {
-    pub(super) fn message(&mut self, id: MessageId) -> Result<Option<Stored>, StoreError> {
+    pub(super) fn message(&mut self, tenant: &Name, id: MessageId) -> Result<Option<Stored>, Failure> {
         let text = format!(
             "SELECT {LIVE_COLUMNS} FROM messages m JOIN progress p ON p.key = m.key
              WHERE m.key = ?1 AND m.nonce = ?2"
@@ -113,10 +113,14 @@ impl Reader<'_> {
         let mut rows = statement.query(params![key_of(id), nonce_of(id)])?;
         let Some(row) = rows.next()? else { return Ok(None) };
         let live = read_live(row, &mut self.names)?;
-        Ok(Some(Stored { envelope: live.envelope, progress: live.progress }))
+        let own = live.envelope.draft.tenant == *tenant;
+        Ok(own.then_some(Stored { envelope: live.envelope, progress: live.progress }))
     }
 
-    pub(super) fn trace(&mut self, id: MessageId) -> Result<Vec<Entry>, StoreError> {
+    pub(super) fn trace(&mut self, tenant: &Name, id: MessageId) -> Result<Vec<Entry>, Failure> {
+        if self.message(tenant, id)?.is_none() {
+            return Ok(Vec::new());
+        }
         let mut statement = self.conn.prepare_cached(
             "SELECT 0 AS n, entry FROM messages WHERE key = ?1 AND nonce = ?2
              UNION ALL SELECT t.n, t.entry FROM messages m JOIN trace t ON t.message = m.key
@@ -136,7 +140,7 @@ impl Reader<'_> {
         route: &Name,
         now_ms: u64,
         rows_max: u32,
-    ) -> Result<Vec<Stored>, StoreError> {
+    ) -> Result<Vec<Stored>, Failure> {
         let Some(route) = self.names.find(route)? else { return Ok(Vec::new()) };
         let text = format!(
             "SELECT {LIVE_COLUMNS} FROM progress p INDEXED BY progress_queue
@@ -163,7 +167,7 @@ impl Reader<'_> {
         inbox: &Name,
         after: u64,
         rows_max: u32,
-    ) -> Result<Vec<InboxItem>, StoreError> {
+    ) -> Result<Vec<InboxItem>, Failure> {
         let (Some(tenant), Some(inbox)) = (self.names.find(tenant)?, self.names.find(inbox)?) else {
             return Ok(Vec::new());
         };
@@ -181,7 +185,7 @@ impl Reader<'_> {
         Ok(items)
     }
 
-    pub(super) fn backlog(&mut self) -> Result<Vec<(Name, u64)>, StoreError> {
+    pub(super) fn backlog(&mut self) -> Result<Vec<(Name, u64)>, Failure> {
         let mut statement = self.conn.prepare_cached(
             "SELECT names.name, numbers.value FROM numbers JOIN names ON names.id = numbers.name
              WHERE numbers.kind = ?1 ORDER BY names.name",
@@ -195,13 +199,13 @@ impl Reader<'_> {
         Ok(backlog)
     }
 
-    pub(super) fn key(&mut self, id: &str) -> Result<Option<ApiKey>, StoreError> {
+    pub(super) fn key(&mut self, id: &str) -> Result<Option<ApiKey>, Failure> {
         let mut statement = self.conn.prepare_cached("SELECT record FROM api_keys WHERE id = ?1")?;
         let json: Option<String> = statement.query_row([id], |row| row.get(0)).optional()?;
         json.map(|json| from_json(&json, "key")).transpose()
     }
 
-    pub(super) fn keys(&mut self) -> Result<Vec<ApiKey>, StoreError> {
+    pub(super) fn keys(&mut self) -> Result<Vec<ApiKey>, Failure> {
         let mut statement = self.conn.prepare_cached("SELECT record FROM api_keys ORDER BY id")?;
         let mut rows = statement.query([])?;
         let mut keys = Vec::new();

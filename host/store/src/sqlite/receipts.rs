@@ -9,12 +9,12 @@ use waypost_core::message::{Progress, State};
 use waypost_core::store::{ReceiptIn, ReceiptResult};
 use waypost_core::trace::Step;
 
+use super::failure::Failure;
 use super::rows::{Live, from_json, key_of, sql, to_json, unsigned};
 use super::session::{Before, Session};
-use crate::StoreError;
 
 impl Session<'_> {
-    pub(super) fn receipt(&mut self, receipt_in: &ReceiptIn) -> Result<ReceiptResult, StoreError> {
+    pub(super) fn receipt(&mut self, receipt_in: &ReceiptIn) -> Result<ReceiptResult, Failure> {
         let ReceiptIn { route, now_ms, receipt, rules } = receipt_in;
         let Some(mut live) = self.message_of(route, receipt)? else {
             self.keep_orphan(receipt_in)?;
@@ -43,7 +43,7 @@ impl Session<'_> {
         at_ms: u64,
         receipt: &Receipt,
         rules: &RouteRules,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<bool, Failure> {
         let unknown_reference = live.progress.reference.is_none();
         let applied = receive::receipt(&mut live.progress, receipt, rules.receipt_wait_ms, at_ms);
         if unknown_reference && live.progress.reference.is_some() {
@@ -58,7 +58,7 @@ impl Session<'_> {
 
     /// The message that a receipt is about: by our own id where the provider gave it back and the
     /// message was with that provider, otherwise by the provider's reference.
-    fn message_of(&mut self, route: &Name, receipt: &Receipt) -> Result<Option<Live>, StoreError> {
+    fn message_of(&mut self, route: &Name, receipt: &Receipt) -> Result<Option<Live>, Failure> {
         if let Some(id) = receipt.message_id.as_deref().and_then(|id| id.parse::<MessageId>().ok())
             && let Some(live) = self.load_id(id)?
         {
@@ -86,13 +86,13 @@ impl Session<'_> {
     }
 
     /// The message with this reference among those that were in doubt.
-    fn in_table(&mut self, route: &Name, receipt: &Receipt) -> Result<Option<i64>, StoreError> {
+    fn in_table(&mut self, route: &Name, receipt: &Receipt) -> Result<Option<i64>, Failure> {
         let Some(route) = self.names.find(route)? else { return Ok(None) };
         let row = self.sql.select_ref.query_row(params![receipt.reference, route], |row| row.get(0));
         Ok(row.optional()?)
     }
 
-    fn keep_orphan(&mut self, receipt_in: &ReceiptIn) -> Result<(), StoreError> {
+    fn keep_orphan(&mut self, receipt_in: &ReceiptIn) -> Result<(), Failure> {
         let route = self.name_id(&receipt_in.route)?;
         let receipt = &receipt_in.receipt;
         let over = self.orphans + 1 - i64::from(ORPHAN_RECEIPTS_MAX);
@@ -115,7 +115,7 @@ impl Session<'_> {
         &mut self,
         reference: &str,
         route: i64,
-    ) -> Result<Vec<(u64, Receipt)>, StoreError> {
+    ) -> Result<Vec<(u64, Receipt)>, Failure> {
         if self.orphans == 0 {
             return Ok(Vec::new());
         }

@@ -13,9 +13,8 @@ use waypost_core::message::{Draft, Envelope, Progress, State};
 use waypost_core::number::{Address, Recipient};
 use waypost_core::text::{Body, Encoding};
 
-use super::failure::corrupt;
+use super::failure::{Failure, corrupt, unavailable};
 use super::names::Names;
-use crate::StoreError;
 
 /// Columns of a message, in the order in which [`read_live`] expects them.
 pub(super) const LIVE_COLUMNS: &str = "m.key, m.nonce, m.tenant, m.api_key, m.time_ms, m.to_address, \
@@ -38,7 +37,7 @@ pub(super) fn sql(number: u64) -> i64 {
 }
 
 /// A number that was written by [`sql`].
-pub(super) fn unsigned(number: i64) -> Result<u64, StoreError> {
+pub(super) fn unsigned(number: i64) -> Result<u64, Failure> {
     u64::try_from(number).map_err(|_| corrupt("a number is negative"))
 }
 
@@ -53,45 +52,45 @@ pub(super) fn nonce_of(id: MessageId) -> i64 {
 }
 
 /// An id from its columns.
-pub(super) fn id_from(key: i64, nonce: i64) -> Result<MessageId, StoreError> {
+pub(super) fn id_from(key: i64, nonce: i64) -> Result<MessageId, Failure> {
     Ok(MessageId::from_parts(unsigned(key)?, nonce.cast_unsigned()))
 }
 
 /// A state from its column.
-pub(super) fn state_from(number: i64) -> Result<State, StoreError> {
+pub(super) fn state_from(number: i64) -> Result<State, Failure> {
     u8::try_from(number).ok().and_then(State::from_number).ok_or_else(|| corrupt("a state is not known"))
 }
 
 /// The text by which JSON keeps a value.
-pub(super) fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|error| StoreError::Unavailable(error.to_string()))
+pub(super) fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<String, Failure> {
+    serde_json::to_string(value).map_err(|error| unavailable(error.to_string()))
 }
 
 /// A value from [`to_json`]. `what` names the column.
-pub(super) fn from_json<T: DeserializeOwned>(text: &str, what: &str) -> Result<T, StoreError> {
+pub(super) fn from_json<T: DeserializeOwned>(text: &str, what: &str) -> Result<T, Failure> {
     // The error's own text may quote the value.
-    serde_json::from_str(text).map_err(|_| StoreError::Corrupt(format!("a {what} is not what it should be")))
+    serde_json::from_str(text).map_err(|_| corrupt(format!("a {what} is not what it should be")))
 }
 
 /// The parts of a recipient beside its number.
-pub(super) fn facts_of(to: &Recipient) -> Result<String, StoreError> {
+pub(super) fn facts_of(to: &Recipient) -> Result<String, Failure> {
     to_json(&(&to.country, &to.kind))
 }
 
 /// What is bound for an optional list: nothing for an empty one.
-pub(super) fn list_json<T: Serialize>(items: &[T]) -> Result<Option<String>, StoreError> {
+pub(super) fn list_json<T: Serialize>(items: &[T]) -> Result<Option<String>, Failure> {
     if items.is_empty() { Ok(None) } else { to_json(items).map(Some) }
 }
 
 /// A message from the columns of [`LIVE_COLUMNS`].
-pub(super) fn read_live(row: &Row<'_>, names: &mut Names<'_>) -> Result<Live, StoreError> {
+pub(super) fn read_live(row: &Row<'_>, names: &mut Names<'_>) -> Result<Live, Failure> {
     let envelope = Arc::new(read_envelope(row, names)?);
     let progress = read_progress(row, names)?;
     let steps = row.get(28)?;
     Ok(Live { envelope, progress, steps })
 }
 
-fn read_envelope(row: &Row<'_>, names: &mut Names<'_>) -> Result<Envelope, StoreError> {
+fn read_envelope(row: &Row<'_>, names: &mut Names<'_>) -> Result<Envelope, Failure> {
     let (country, kind) = from_json(text(row, 6)?, "recipient")?;
     let draft = Draft {
         tenant: names.name(row.get(2)?)?,
@@ -115,7 +114,7 @@ fn read_envelope(row: &Row<'_>, names: &mut Names<'_>) -> Result<Envelope, Store
     })
 }
 
-fn read_progress(row: &Row<'_>, names: &mut Names<'_>) -> Result<Progress, StoreError> {
+fn read_progress(row: &Row<'_>, names: &mut Names<'_>) -> Result<Progress, Failure> {
     let route: Option<i64> = row.get(20)?;
     let due_ms: Option<i64> = row.get(19)?;
     let price_micros: Option<i64> = row.get(25)?;
@@ -136,7 +135,7 @@ fn read_progress(row: &Row<'_>, names: &mut Names<'_>) -> Result<Progress, Store
     })
 }
 
-fn read_body(row: &Row<'_>) -> Result<Body, StoreError> {
+fn read_body(row: &Row<'_>) -> Result<Body, Failure> {
     match row.get_ref(8)? {
         ValueRef::Text(bytes) => String::from_utf8(bytes.to_vec())
             .map(Body::Text)
@@ -146,16 +145,16 @@ fn read_body(row: &Row<'_>) -> Result<Body, StoreError> {
     }
 }
 
-fn read_encoding(name: &str) -> Result<Encoding, StoreError> {
+fn read_encoding(name: &str) -> Result<Encoding, Failure> {
     let name: StrDeserializer<'_, ValueError> = name.into_deserializer();
     Encoding::deserialize(name).map_err(|_| corrupt("an encoding is not known"))
 }
 
 /// The column's text without a copy.
-fn text<'r>(row: &'r Row<'_>, index: usize) -> Result<&'r str, StoreError> {
+fn text<'r>(row: &'r Row<'_>, index: usize) -> Result<&'r str, Failure> {
     row.get_ref(index)?.as_str().map_err(|_| corrupt("a column holds no text"))
 }
 
-fn optional<'r>(row: &'r Row<'_>, index: usize) -> Result<Option<&'r str>, StoreError> {
+fn optional<'r>(row: &'r Row<'_>, index: usize) -> Result<Option<&'r str>, Failure> {
     row.get_ref(index)?.as_str_or_null().map_err(|_| corrupt("a column holds no text"))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-use super::failure::{corrupt, unavailable};
+use super::failure::{Failure, corrupt, unavailable};
 use crate::StoreError;
 
 /// Each migration is one transaction; the number of the last one is the database's
@@ -151,7 +151,7 @@ INSERT INTO pings (id, pings) VALUES (0, 0);
 ";
 
 /// Opens a connection that may write, and brings the tables up to date.
-pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
+pub(super) fn open_writer(path: &Path) -> Result<Connection, Failure> {
     let flags =
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut conn = Connection::open_with_flags(path, flags)?;
@@ -177,7 +177,7 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
 }
 
 /// Opens a connection that only reads.
-pub(super) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
+pub(super) fn open_reader(path: &Path) -> Result<Connection, Failure> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags)?;
     conn.busy_timeout(Duration::from_millis(BUSY_WAIT_MS))?;
@@ -191,7 +191,7 @@ pub(super) fn version_known() -> u32 {
     u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX)
 }
 
-fn migrate(conn: &mut Connection) -> Result<(), StoreError> {
+fn migrate(conn: &mut Connection) -> Result<(), Failure> {
     if version(conn)? == version_known() {
         return Ok(());
     }
@@ -200,7 +200,7 @@ fn migrate(conn: &mut Connection) -> Result<(), StoreError> {
     let found = version(&transaction)?;
     let done = usize::try_from(found).unwrap_or(usize::MAX);
     let Some(todo) = MIGRATIONS.get(done..) else {
-        return Err(StoreError::TooNew { found, known: version_known() });
+        return Err(StoreError::TooNew { found, known: version_known() }.into());
     };
     for migration in todo {
         transaction.execute_batch(migration)?;
@@ -210,7 +210,7 @@ fn migrate(conn: &mut Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn version(conn: &Connection) -> Result<u32, StoreError> {
+fn version(conn: &Connection) -> Result<u32, Failure> {
     let version: i64 = conn.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     u32::try_from(version).map_err(|_| corrupt("the schema version is negative"))
 }
@@ -245,7 +245,7 @@ mod tests {
         let new = Connection::open(&path).expect("a database");
         new.pragma_update(None, "user_version", 99).expect("a version");
         drop(new);
-        let error = open_writer(&path).expect_err("too new");
+        let error = StoreError::from(open_writer(&path).expect_err("too new"));
         assert!(matches!(error, StoreError::TooNew { found: 99, .. }), "{error}");
     }
 }

@@ -9,14 +9,14 @@ use waypost_core::message::{Progress, State};
 use waypost_core::trace::Step;
 
 use super::OpenMode;
-use super::failure::corrupt;
+use super::failure::{Failure, corrupt};
 use super::names::Names;
 use super::numbers::{Kind, Numbers};
 use super::recent::Recent;
 use super::references::References;
 use super::rows::{Live, key_of, list_json, nonce_of, read_live, sql, to_json, unsigned};
 use super::statements::Statements;
-use crate::{StoreError, TRACE_ENTRIES_MAX};
+use crate::TRACE_ENTRIES_MAX;
 
 /// The writer's connection with all that it remembers. An operation that fails leaves it dirty;
 /// the writer rolls back and it forgets everything.
@@ -47,7 +47,7 @@ impl Before {
 
 impl<'c> Session<'c> {
     /// A tool changes no messages, and does without what is remembered of them.
-    pub(super) fn new(conn: &'c Connection, mode: OpenMode) -> Result<Self, StoreError> {
+    pub(super) fn new(conn: &'c Connection, mode: OpenMode) -> Result<Self, Failure> {
         let mut session = Self {
             conn,
             sql: Statements::prepare(conn)?,
@@ -65,13 +65,13 @@ impl<'c> Session<'c> {
         Ok(session)
     }
 
-    pub(super) fn begin(&mut self) -> Result<(), StoreError> {
+    pub(super) fn begin(&mut self) -> Result<(), Failure> {
         self.sql.begin.execute([])?;
         Ok(())
     }
 
     /// Writes what was put off, and makes everything durable.
-    pub(super) fn commit(&mut self) -> Result<(), StoreError> {
+    pub(super) fn commit(&mut self) -> Result<(), Failure> {
         while let Some((kind, name, value)) = self.numbers.next_unwritten() {
             self.sql.upsert_number.execute(params![kind, name, value])?;
         }
@@ -81,7 +81,7 @@ impl<'c> Session<'c> {
     }
 
     /// Undoes the transaction and forgets what was learnt in it.
-    pub(super) fn roll_back(&mut self) -> Result<(), StoreError> {
+    pub(super) fn roll_back(&mut self) -> Result<(), Failure> {
         self.references.roll_back();
         // Some errors, a full disk among them, have rolled back already.
         if !self.conn.is_autocommit() {
@@ -94,12 +94,12 @@ impl<'c> Session<'c> {
     }
 
     #[cfg(feature = "suite")]
-    pub(super) fn limit_pages(&mut self, pages: u32) -> Result<(), StoreError> {
+    pub(super) fn limit_pages(&mut self, pages: u32) -> Result<(), Failure> {
         self.conn.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?;
         Ok(())
     }
 
-    fn remember(&mut self) -> Result<(), StoreError> {
+    fn remember(&mut self) -> Result<(), Failure> {
         let last: Option<i64> = self.sql.last_key.query_row([], |row| row.get(0))?;
         self.last_key = last.unwrap_or(0);
         self.orphans = self.sql.count_orphans.query_row([], |row| row.get(0))?;
@@ -107,7 +107,7 @@ impl<'c> Session<'c> {
     }
 
     /// The references of every message that a receipt can still change.
-    fn read_references(&mut self) -> Result<(), StoreError> {
+    fn read_references(&mut self) -> Result<(), Failure> {
         let mut rows = self.sql.select_references.query([])?;
         while let Some(row) = rows.next()? {
             let reference = row.get_ref(2)?.as_str().map_err(|_| corrupt("a reference is no text"))?;
@@ -119,7 +119,7 @@ impl<'c> Session<'c> {
     }
 
     /// The number of a name; a new name gets one.
-    pub(super) fn name_id(&mut self, name: &Name) -> Result<i64, StoreError> {
+    pub(super) fn name_id(&mut self, name: &Name) -> Result<i64, Failure> {
         if let Some(id) = self.names.find(name)? {
             return Ok(id);
         }
@@ -129,7 +129,7 @@ impl<'c> Session<'c> {
     }
 
     /// A rate or a count, 0 where there is none yet.
-    pub(super) fn number(&mut self, kind: Kind, name: i64) -> Result<u64, StoreError> {
+    pub(super) fn number(&mut self, kind: Kind, name: i64) -> Result<u64, Failure> {
         if let Some(value) = self.numbers.get(kind, name) {
             return unsigned(value);
         }
@@ -144,7 +144,7 @@ impl<'c> Session<'c> {
     }
 
     /// The message of that key. Taken out of the cache: see [`Session::keep`].
-    pub(super) fn load(&mut self, key: i64) -> Result<Option<Live>, StoreError> {
+    pub(super) fn load(&mut self, key: i64) -> Result<Option<Live>, Failure> {
         if let Some(live) = self.recent.take(key) {
             return Ok(Some(live));
         }
@@ -154,7 +154,7 @@ impl<'c> Session<'c> {
     }
 
     /// The message of that id; the random half has to fit, too.
-    pub(super) fn load_id(&mut self, id: MessageId) -> Result<Option<Live>, StoreError> {
+    pub(super) fn load_id(&mut self, id: MessageId) -> Result<Option<Live>, Failure> {
         let Some(live) = self.load(key_of(id))? else { return Ok(None) };
         if live.envelope.id == id {
             return Ok(Some(live));
@@ -169,7 +169,7 @@ impl<'c> Session<'c> {
     }
 
     /// Writes the progress of a message after a step, its counters and its callback.
-    pub(super) fn save(&mut self, before: &Before, live: Live) -> Result<(), StoreError> {
+    pub(super) fn save(&mut self, before: &Before, live: Live) -> Result<(), Failure> {
         let (id, progress) = (live.envelope.id, &live.progress);
         let changed = before.state != progress.state;
         debug_assert!(!changed || follows(before.state, progress), "{} to {}", before.state, progress.state);
@@ -209,7 +209,7 @@ impl<'c> Session<'c> {
         at_ms: u64,
         step: &Step,
         decisions: &[DecisionRecord],
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), Failure> {
         let n = live.steps;
         live.steps = n.saturating_add(1);
         if n >= TRACE_ENTRIES_MAX {
@@ -221,12 +221,12 @@ impl<'c> Session<'c> {
     }
 
     /// Keeps the counts of waiting messages exact. `None` before: the message is new.
-    pub(super) fn count_new(&mut self, live: &Live) -> Result<(), StoreError> {
+    pub(super) fn count_new(&mut self, live: &Live) -> Result<(), Failure> {
         let nothing = Before { state: State::Refused, route: None };
         self.count_change(&nothing, live)
     }
 
-    fn count_change(&mut self, before: &Before, live: &Live) -> Result<(), StoreError> {
+    fn count_change(&mut self, before: &Before, live: &Live) -> Result<(), Failure> {
         let now = &live.progress;
         if is_open(before.state) != is_open(now.state) {
             let tenant = self.name_id(&live.envelope.draft.tenant)?;
@@ -248,14 +248,14 @@ impl<'c> Session<'c> {
         Ok(())
     }
 
-    fn count(&mut self, kind: Kind, name: i64, up: bool) -> Result<(), StoreError> {
+    fn count(&mut self, kind: Kind, name: i64, up: bool) -> Result<(), Failure> {
         let value = self.number(kind, name)?;
         let value = if up { value.saturating_add(1) } else { value.saturating_sub(1) };
         self.set_number(kind, name, value);
         Ok(())
     }
 
-    fn insert_callback(&mut self, live: &Live) -> Result<(), StoreError> {
+    fn insert_callback(&mut self, live: &Live) -> Result<(), Failure> {
         let Some(url) = &live.envelope.callback_url else { return Ok(()) };
         let id = live.envelope.id;
         let tenant = self.name_id(&live.envelope.draft.tenant)?;

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Statement};
 
-use crate::StoreError;
+use super::failure::Failure;
 
 macro_rules! statements {
     ($($(#[$attribute:meta])* $name:ident: $sql:expr,)*) => {
@@ -13,7 +13,7 @@ macro_rules! statements {
 
         impl<'c> Statements<'c> {
             /// Prepares them all.
-            pub(super) fn prepare(conn: &'c Connection) -> Result<Self, StoreError> {
+            pub(super) fn prepare(conn: &'c Connection) -> Result<Self, Failure> {
                 Ok(Self { $($(#[$attribute])* $name: conn.prepare($sql)?,)* })
             }
         }

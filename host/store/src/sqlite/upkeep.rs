@@ -9,20 +9,16 @@ use waypost_core::rate::Window;
 use waypost_core::trace::{Entry, Step};
 
 use super::accept::window_code;
+use super::failure::Failure;
 use super::rows::{Live, from_json, key_of, sql};
 use super::session::{Before, Session};
-use crate::{StoreError, SweepRules};
+use crate::SweepRules;
 
 /// How long an inbound message is known again, in milliseconds: as long as providers repeat.
 const INBOUND_SEEN_MS: u64 = 7 * 24 * 3600 * 1000;
 
 impl Session<'_> {
-    pub(super) fn sweep(
-        &mut self,
-        now_ms: u64,
-        rows_max: u32,
-        rules: &SweepRules,
-    ) -> Result<usize, StoreError> {
+    pub(super) fn sweep(&mut self, now_ms: u64, rows_max: u32, rules: &SweepRules) -> Result<usize, Failure> {
         let mut changed = 0;
         for state in [State::Submitting, State::InDoubt, State::Submitted] {
             let room = i64::from(rows_max) - i64::try_from(changed).unwrap_or(i64::MAX);
@@ -45,7 +41,7 @@ impl Session<'_> {
         now_ms: u64,
         rows_max: u32,
         rules: &SweepRules,
-    ) -> Result<usize, StoreError> {
+    ) -> Result<usize, Failure> {
         let mut leased = self.sql.in_state.query(params![State::Submitting.number(), rows_max])?;
         let mut keys: Vec<i64> = Vec::new();
         while let Some(row) = leased.next()? {
@@ -55,7 +51,7 @@ impl Session<'_> {
         self.time_passed(&keys, now_ms, rules)
     }
 
-    fn time_passed(&mut self, keys: &[i64], now_ms: u64, rules: &SweepRules) -> Result<usize, StoreError> {
+    fn time_passed(&mut self, keys: &[i64], now_ms: u64, rules: &SweepRules) -> Result<usize, Failure> {
         for key in keys {
             let mut live = self.load_queued(*key)?;
             let before = Before::of(&live.progress);
@@ -73,7 +69,7 @@ impl Session<'_> {
         Ok(keys.len())
     }
 
-    pub(super) fn prune(&mut self, now_ms: u64, before_ms: u64, rows_max: u32) -> Result<usize, StoreError> {
+    pub(super) fn prune(&mut self, now_ms: u64, before_ms: u64, rows_max: u32) -> Result<usize, Failure> {
         // An id is as old as its message, and no message changes before it is made.
         let key_end = sql(MessageId::first_key_at(before_ms));
         let mut rows = self.sql.prunable.query(params![key_end, sql(before_ms), rows_max])?;
@@ -100,7 +96,7 @@ impl Session<'_> {
     }
 
     /// Deletes a final message and everything that names it.
-    pub(super) fn delete(&mut self, live: &Live) -> Result<(), StoreError> {
+    pub(super) fn delete(&mut self, live: &Live) -> Result<(), Failure> {
         let key = key_of(live.envelope.id);
         self.delete_references(key, &live.progress)?;
         self.sql.delete_entries.execute([key])?;
@@ -110,7 +106,7 @@ impl Session<'_> {
         Ok(())
     }
 
-    fn delete_references(&mut self, key: i64, progress: &Progress) -> Result<(), StoreError> {
+    fn delete_references(&mut self, key: i64, progress: &Progress) -> Result<(), Failure> {
         if let (Some(route), Some(reference)) = (&progress.route, &progress.reference) {
             let route = self.name_id(route)?;
             self.references.remove(route, reference, key);

@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::OpenMode;
 use super::checkpoint::Checkpointer;
-use super::failure::{corrupt, unavailable};
+use super::failure::{Failure, corrupt, unavailable};
 use super::schema;
 use super::session::Session;
 use crate::StoreError;
@@ -23,28 +23,28 @@ const WAITING_MAX: usize = 4_096;
 /// An operation that can be run again after a rollback.
 trait Job: Send {
     /// Runs it, and keeps what it gave.
-    fn run(&mut self, session: &mut Session<'_>) -> Result<(), StoreError>;
+    fn run(&mut self, session: &mut Session<'_>) -> Result<(), Failure>;
     /// Tells the caller: what it gave, or why the transaction failed.
-    fn answer(self: Box<Self>, outcome: Result<(), StoreError>);
+    fn answer(self: Box<Self>, outcome: Result<(), Failure>);
 }
 
 struct Operation<F, T> {
     work: F,
     result: Option<T>,
-    reply: oneshot::Sender<(Result<T, StoreError>, F)>,
+    reply: oneshot::Sender<(Result<T, Failure>, F)>,
 }
 
 impl<F, T> Job for Operation<F, T>
 where
-    F: FnMut(&mut Session<'_>) -> Result<T, StoreError> + Send,
+    F: FnMut(&mut Session<'_>) -> Result<T, Failure> + Send,
     T: Send,
 {
-    fn run(&mut self, session: &mut Session<'_>) -> Result<(), StoreError> {
+    fn run(&mut self, session: &mut Session<'_>) -> Result<(), Failure> {
         self.result = Some((self.work)(session)?);
         Ok(())
     }
 
-    fn answer(self: Box<Self>, outcome: Result<(), StoreError>) {
+    fn answer(self: Box<Self>, outcome: Result<(), Failure>) {
         let Self { work, result, reply } = *self;
         let answer = outcome.and_then(|()| result.ok_or_else(|| unavailable("the operation was not run")));
         // The caller gets its work back and frees it, on a thread of its own. One that has gone away
@@ -61,14 +61,14 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Opens the database for writing and starts the thread. Gives errors of opening.
-    pub(super) fn start(path: &Path, mode: OpenMode) -> Result<Self, StoreError> {
+    pub(super) fn start(path: &Path, mode: OpenMode) -> Result<Self, Failure> {
         let path = path.to_owned();
         let (jobs, waiting) = mpsc::channel(WAITING_MAX);
         let (ready, opened) = std::sync::mpsc::channel();
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || run(&path, mode, waiting, &ready))
-            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+            .map_err(|error| unavailable(error.to_string()))?;
         opened.recv().unwrap_or_else(|_| Err(unavailable("the writer did not start")))?;
         Ok(Self { jobs: Some(jobs), thread: Some(thread) })
     }
@@ -76,7 +76,7 @@ impl Writer {
     /// Runs an operation in the next group. Its effect is on disk when this answers `Ok`.
     pub(super) async fn call<F, T>(&self, work: F) -> Result<T, StoreError>
     where
-        F: FnMut(&mut Session<'_>) -> Result<T, StoreError> + Send + 'static,
+        F: FnMut(&mut Session<'_>) -> Result<T, Failure> + Send + 'static,
         T: Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
@@ -84,7 +84,7 @@ impl Writer {
         let jobs = self.jobs.as_ref().ok_or_else(stopped)?;
         jobs.send(job).await.map_err(|_| stopped())?;
         let (answer, _work) = answer.await.map_err(|_| stopped())?;
-        answer
+        Ok(answer?)
     }
 }
 
@@ -98,7 +98,7 @@ impl Drop for Writer {
     }
 }
 
-fn stopped() -> StoreError {
+fn stopped() -> Failure {
     unavailable("the store has stopped")
 }
 
@@ -106,7 +106,7 @@ fn run(
     path: &Path,
     mode: OpenMode,
     mut waiting: mpsc::Receiver<Box<dyn Job>>,
-    ready: &std::sync::mpsc::Sender<Result<(), StoreError>>,
+    ready: &std::sync::mpsc::Sender<Result<(), Failure>>,
 ) {
     let mut conn = match schema::open_writer(path) {
         Ok(conn) => conn,
@@ -147,7 +147,7 @@ fn run_group(session: &mut Session<'_>, group: &mut Vec<Box<dyn Job>>) {
     }
 }
 
-fn transact(session: &mut Session<'_>, jobs: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+fn transact(session: &mut Session<'_>, jobs: &mut [Box<dyn Job>]) -> Result<(), Failure> {
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         session.begin()?;
         for job in &mut *jobs {

@@ -34,18 +34,22 @@ pub async fn messages_come_back_as_they_were(store: Shared) {
     let plain = sample::message(2);
     store_all(&store, vec![full.clone(), plain.clone()]).await;
     for message in [full, plain] {
-        let stored = store.message(message.envelope.id).await.expect("an answer").expect("the message");
+        let stored = store
+            .message(sample::name(sample::TENANT), message.envelope.id)
+            .await
+            .expect("an answer")
+            .expect("the message");
         assert_eq!(stored.envelope, message.envelope);
         assert_eq!(stored.progress, message.progress);
-        let trace = store.trace(message.envelope.id).await.expect("a trace");
+        let trace = store.trace(sample::name(sample::TENANT), message.envelope.id).await.expect("a trace");
         assert_eq!(trace, vec![message.entry]);
     }
     let other_nonce = waypost_core::id::MessageId::from_parts(sample::id(sample::NOW_MS, 2).key(), 1);
     assert!(
-        store.message(other_nonce).await.expect("an answer").is_none(),
+        store.message(sample::name(sample::TENANT), other_nonce).await.expect("an answer").is_none(),
         "an id cannot be guessed by time"
     );
-    assert!(store.trace(other_nonce).await.expect("an answer").is_empty());
+    assert!(store.trace(sample::name(sample::TENANT), other_nonce).await.expect("an answer").is_empty());
 }
 
 pub async fn a_refused_message_is_stored_and_waits_for_nobody(store: Shared) {

@@ -62,8 +62,11 @@ pub async fn a_callback_is_held_retried_and_done(store: Shared) {
     assert_eq!(states, vec![(delivered, State::Delivered), (failed, State::Failed)]);
     assert!(due.iter().all(|callback| callback.url == url && callback.failures == 0));
     assert!(store.callbacks(now_ms + 999, 1_000, 10).await.expect("callbacks").is_empty(), "held");
-    store.callback_done(due[0].sequence, None).await.expect("an answer");
-    store.callback_done(due[1].sequence, Some(now_ms + 5_000)).await.expect("an answer");
+    store.callback_done(due[0].tenant.clone(), due[0].sequence, None).await.expect("an answer");
+    store
+        .callback_done(due[1].tenant.clone(), due[1].sequence, Some(now_ms + 5_000))
+        .await
+        .expect("an answer");
     assert!(store.callbacks(now_ms + 4_999, 0, 10).await.expect("callbacks").is_empty());
     let again = store.callbacks(now_ms + 5_000, 0, 10).await.expect("callbacks");
     assert_eq!(again.len(), 1);

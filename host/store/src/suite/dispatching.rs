@@ -47,6 +47,7 @@ pub async fn a_held_message_waits_for_its_time(store: Shared) {
     assert!(early.messages.is_empty());
     assert_eq!(early.next_due_ms, Some(NOW_MS + 1_000));
     let detour = Reroute {
+        tenant: sample::name(sample::TENANT),
         id: ids[0],
         from: sample::name(sample::ROUTE),
         to: sample::name(sample::OTHER_ROUTE),
@@ -103,7 +104,7 @@ pub async fn a_message_past_its_validity_expires(store: Shared) {
     let claimed = claim_one(&store, claim).await;
     assert_eq!(claimed.envelope.id, ids[1], "an expired message takes no place in the batch");
     assert_eq!(state_of(&store, ids[0]).await, State::Expired);
-    let trace = store.trace(ids[0]).await.expect("a trace");
+    let trace = store.trace(sample::name(sample::TENANT), ids[0]).await.expect("a trace");
     assert!(matches!(trace.last().expect("an entry").step, Step::TimePassed));
 }
 
@@ -171,7 +172,7 @@ pub async fn every_outcome_has_its_state(store: Shared) {
         let progress = settle(&store, answer).await;
         assert_eq!(progress.state, state, "{outcome:?}");
         assert_eq!(progress_of(&store, message.envelope.id).await, progress, "told as it is stored");
-        let trace = store.trace(message.envelope.id).await.expect("a trace");
+        let trace = store.trace(sample::name(sample::TENANT), message.envelope.id).await.expect("a trace");
         assert_eq!(trace.len(), 2);
         assert_eq!(trace[1].state, state);
         let Step::Attempt { attempt: 1, reference, failure, .. } = &trace[1].step else {
@@ -196,7 +197,7 @@ pub async fn another_route_takes_over(store: Shared) {
     )
     .await;
     assert_eq!((progress.state, progress.route.clone()), (State::Queued, Some(other.clone())));
-    let trace = store.trace(message.envelope.id).await.expect("a trace");
+    let trace = store.trace(sample::name(sample::TENANT), message.envelope.id).await.expect("a trace");
     assert_eq!(trace[1].decisions, vec![sample::decision()]);
     assert!(matches!(&trace[1].step, Step::Attempt { next_route: Some(next), .. } if *next == other));
     assert!(store.claim(sample::claim_at(NOW_MS + 200)).await.expect("a batch").messages.is_empty());
@@ -208,6 +209,7 @@ pub async fn waiting_messages_are_rerouted(store: Shared) {
     let ids = store_all(&store, (0..3).map(sample::message).collect()).await;
     let (first, other) = (sample::name(sample::ROUTE), sample::name(sample::OTHER_ROUTE));
     let reroute = |id| Reroute {
+        tenant: sample::name(sample::TENANT),
         id,
         from: first.clone(),
         to: other.clone(),
@@ -220,7 +222,7 @@ pub async fn waiting_messages_are_rerouted(store: Shared) {
     let mut backlog = store.backlog().await.expect("a backlog");
     backlog.sort();
     assert_eq!(backlog, vec![(first.clone(), 1), (other.clone(), 2)]);
-    let trace = store.trace(ids[0]).await.expect("a trace");
+    let trace = store.trace(sample::name(sample::TENANT), ids[0]).await.expect("a trace");
     assert!(matches!(trace[1].step, Step::Rerouted { .. }));
     let claimed = claim_one(&store, sample::claim()).await;
     assert_eq!(store.reroute(vec![reroute(claimed.envelope.id)]).await.expect("an answer"), 0, "leased");

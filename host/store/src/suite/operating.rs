@@ -58,36 +58,39 @@ pub async fn a_tenant_cannot_cancel_what_is_not_its_own(store: Shared) {
     let other = sample::name("other");
     assert!(store.cancel(other.clone(), ids[0], NOW_MS).await.expect("an answer").is_none());
     assert_eq!(state_of(&store, ids[0]).await, State::Queued);
-    assert!(store.redrive(Some(other.clone()), dead, NOW_MS, NOW_MS).await.expect("an answer").is_none());
-    assert!(store.discard(Some(other), dead).await.expect("an answer").is_none());
+    assert!(store.redrive(other.clone(), dead, NOW_MS, NOW_MS).await.expect("an answer").is_none());
+    assert!(store.discard(other, dead).await.expect("an answer").is_none());
 }
 
 pub async fn a_dead_letter_is_redriven(store: Shared) {
     let id = dead_letter(&store, sample::message(1)).await;
     let valid_until_ms = NOW_MS + 99_999_999_999;
     let now_ms = NOW_MS + 50_000_000_000;
-    let answer = store.redrive(None, id, now_ms, valid_until_ms).await.expect("an answer");
+    let answer =
+        store.redrive(sample::name(sample::TENANT), id, now_ms, valid_until_ms).await.expect("an answer");
     let (stored, changed) = answer.expect("the message");
     assert!(changed);
     assert_eq!((stored.progress.state, stored.progress.failures), (State::Queued, 0));
     let claimed = claim_one(&store, sample::claim_at(now_ms)).await;
     assert_eq!(claimed.envelope.valid_until_ms, valid_until_ms);
-    let stored = store.message(id).await.expect("an answer").expect("the message");
+    let stored =
+        store.message(sample::name(sample::TENANT), id).await.expect("an answer").expect("the message");
     assert_eq!(stored.envelope.valid_until_ms, valid_until_ms);
-    let again = store.redrive(None, id, now_ms, valid_until_ms).await.expect("an answer");
+    let again =
+        store.redrive(sample::name(sample::TENANT), id, now_ms, valid_until_ms).await.expect("an answer");
     assert!(again.is_some_and(|(_, changed)| !changed), "it is none any more");
-    let trace = store.trace(id).await.expect("a trace");
+    let trace = store.trace(sample::name(sample::TENANT), id).await.expect("a trace");
     assert!(trace.iter().any(|entry| entry.step == Step::Redriven));
 }
 
 pub async fn a_dead_letter_is_discarded(store: Shared) {
     let id = dead_letter(&store, sample::message(1)).await;
     let alive = store_all(&store, vec![sample::message(2)]).await[0];
-    assert_eq!(store.discard(None, alive).await.expect("an answer"), Some(false));
-    assert_eq!(store.discard(None, id).await.expect("an answer"), Some(true));
-    assert_eq!(store.discard(None, id).await.expect("an answer"), None);
-    assert!(store.message(id).await.expect("an answer").is_none());
-    assert!(store.trace(id).await.expect("a trace").is_empty());
+    assert_eq!(store.discard(sample::name(sample::TENANT), alive).await.expect("an answer"), Some(false));
+    assert_eq!(store.discard(sample::name(sample::TENANT), id).await.expect("an answer"), Some(true));
+    assert_eq!(store.discard(sample::name(sample::TENANT), id).await.expect("an answer"), None);
+    assert!(store.message(sample::name(sample::TENANT), id).await.expect("an answer").is_none());
+    assert!(store.trace(sample::name(sample::TENANT), id).await.expect("a trace").is_empty());
 }
 
 pub async fn old_messages_are_pruned(store: Shared) {
@@ -102,8 +105,8 @@ pub async fn old_messages_are_pruned(store: Shared) {
     let before_ms = NOW_MS + 60_000;
     assert_eq!(store.prune(before_ms, NOW_MS, 100).await.expect("a number"), 0, "nothing is as old");
     assert_eq!(store.prune(before_ms, before_ms, 100).await.expect("a number"), 1);
-    assert!(store.message(delivered).await.expect("an answer").is_none());
-    assert!(store.trace(delivered).await.expect("a trace").is_empty());
+    assert!(store.message(sample::name(sample::TENANT), delivered).await.expect("an answer").is_none());
+    assert!(store.trace(sample::name(sample::TENANT), delivered).await.expect("a trace").is_empty());
     assert_eq!(state_of(&store, open).await, State::Submitted, "it may still get a receipt");
     assert_eq!(state_of(&store, young).await, State::Delivered);
     let late = report(&store, delivered, ReceiptStatus::Delivered).await;

@@ -15,7 +15,7 @@ pub async fn a_receipt_delivers(store: Shared) {
     assert_eq!(report(&store, id, Delivered).await, ReceiptResult::Applied(id, State::Delivered));
     let progress = progress_of(&store, id).await;
     assert_eq!((progress.state, progress.due_ms), (State::Delivered, None));
-    let trace = store.trace(id).await.expect("a trace");
+    let trace = store.trace(sample::name(sample::TENANT), id).await.expect("a trace");
     assert!(matches!(trace.last().expect("an entry").step, Step::Receipt { applied: true, .. }));
 }
 
@@ -28,7 +28,7 @@ pub async fn a_receipt_before_the_answer_is_kept(store: Shared) {
     let progress = settle(&store, sample::settle(&message)).await;
     assert_eq!(progress.state, State::Undelivered);
     assert_eq!(progress_of(&store, id).await, progress);
-    let trace = store.trace(id).await.expect("a trace");
+    let trace = store.trace(sample::name(sample::TENANT), id).await.expect("a trace");
     assert_eq!(trace.len(), 4, "accepted, attempt, two receipts");
     assert_eq!(report(&store, id, Undelivered).await, ReceiptResult::NoNews(id));
 }
@@ -102,6 +102,9 @@ pub async fn a_trace_is_bounded(store: Shared) {
         let receipt = ReceiptIn { now_ms: n, ..sample::receipt(&sample::reference(id), Accepted) };
         assert_eq!(store.receipt(receipt).await.expect("an answer"), ReceiptResult::NoNews(id));
     }
-    assert_eq!(store.trace(id).await.expect("a trace").len(), TRACE_ENTRIES_MAX as usize);
+    assert_eq!(
+        store.trace(sample::name(sample::TENANT), id).await.expect("a trace").len(),
+        TRACE_ENTRIES_MAX as usize
+    );
     assert!(matches!(report(&store, id, Delivered).await, ReceiptResult::Applied(..)));
 }

@@ -151,6 +151,7 @@ pub fn claim_at(now_ms: u64) -> Claim {
 #[must_use]
 pub fn settle(message: &ClaimedMessage) -> Settle {
     Settle {
+        tenant: message.envelope.draft.tenant.clone(),
         id: message.envelope.id,
         attempt: message.progress.attempts,
         route: message.progress.route.clone().unwrap_or_else(|| name(ROUTE)),

@@ -67,7 +67,7 @@ pub async fn dead_letter(store: &Shared, message: NewMessage) -> MessageId {
 
 /// The progress of a message that is there.
 pub async fn progress_of(store: &Shared, id: MessageId) -> Progress {
-    store.message(id).await.expect("an answer").expect("the message").progress
+    store.message(sample::name(sample::TENANT), id).await.expect("an answer").expect("the message").progress
 }
 
 /// The state of a message that is there.

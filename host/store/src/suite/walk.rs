@@ -98,7 +98,10 @@ impl Walk {
                     self.store.cancel(tenant, id, self.now_ms).await.expect("an answer");
                 } else {
                     let until_ms = self.now_ms + 10_000_000;
-                    self.store.redrive(None, id, self.now_ms, until_ms).await.expect("an answer");
+                    self.store
+                        .redrive(sample::name(sample::TENANT), id, self.now_ms, until_ms)
+                        .await
+                        .expect("an answer");
                 }
             }
         }

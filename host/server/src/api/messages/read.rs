@@ -101,7 +101,8 @@ pub async fn trace(
     PathId(id): PathId,
 ) -> Result<Response, Problem> {
     let stored = own(&api, &authorised.caller, id).await?;
-    let entries = api.gateway.store.trace(id).await?;
+    let tenant = authorised.caller.tenant.name.clone();
+    let entries = api.gateway.store.trace(tenant, id).await?;
     let trace = TraceObject {
         id: Id(id),
         status: Status(stored.progress.state),
@@ -138,10 +139,8 @@ pub async fn cancel(
 
 /// A message of the caller's tenant. Another tenant's is as unknown as one that never was.
 async fn own(api: &Api, caller: &Caller, id: waypost_core::id::MessageId) -> Result<Stored, Problem> {
-    let stored = api.gateway.store.message(id).await?;
-    stored
-        .filter(|stored| stored.envelope.draft.tenant == caller.tenant.name)
-        .ok_or_else(Problem::message_unknown)
+    let stored = api.gateway.store.message(caller.tenant.name.clone(), id).await?;
+    stored.ok_or_else(Problem::message_unknown)
 }
 
 /// The answer that shows one message.

@@ -13,6 +13,7 @@ use waypost_core::lifecycle::accept::SubmissionError;
 use waypost_core::limits;
 use waypost_core::message::State as MessageState;
 use waypost_core::rate::{LimitKind, LimitReached};
+use waypost_core::request::{SendAnswer, SendError, SendRequest, Taken};
 use waypost_core::store::Idempotency;
 use waypost_core::text::{Body, TextError};
 
@@ -21,7 +22,6 @@ use crate::api::problem::{self, Code, Problem, documented};
 use crate::api::wire::{Batch, Message, Recipients, SendBody};
 use crate::api::{Api, json};
 use crate::clock;
-use crate::intake::{SendAnswer, SendError, SendRequest, Taken};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");

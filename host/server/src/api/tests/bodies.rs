@@ -1,12 +1,12 @@
 //! Bodies of a sending: what is wrong with bad ones is found and placed.
 
 use serde_json::{Value, json};
+use waypost_core::request::SendRequest;
 use waypost_core::text::{Body, EncodingChoice};
 
 use crate::api::json;
 use crate::api::problem::Problem;
 use crate::api::wire::SendBody;
-use crate::intake::SendRequest;
 
 fn read(body: &[u8]) -> Result<SendRequest, Problem> {
     json::parse::<SendBody>(body).and_then(SendBody::into_request)

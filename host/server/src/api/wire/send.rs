@@ -13,11 +13,11 @@ use utoipa::openapi::schema::{ArrayBuilder, OneOfBuilder, Type};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 use waypost_core::limits;
+use waypost_core::request::SendRequest;
 use waypost_core::text::{Body, EncodingChoice, SEGMENTS_LIMIT};
 
 use super::scalar::{Whole, Word};
 use crate::api::problem::{Code, Problem};
-use crate::intake::SendRequest;
 
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,

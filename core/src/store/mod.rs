@@ -1,6 +1,8 @@
 //! What a store is asked and what it answers, as data: one operation for each step of a
-//! message's life, each of them atomic. The trait is in `host/store`; the edge speaks the same
-//! operations to Redis.
+//! message's life, each of them atomic.
+
+mod error;
+mod operations;
 
 use std::sync::Arc;
 
@@ -12,6 +14,9 @@ use crate::lifecycle::RouteRules;
 use crate::message::{Envelope, Progress, State};
 use crate::rate::{AcceptLimits, LimitReached, Rate};
 use crate::trace::Entry;
+
+pub use error::StoreError;
+pub use operations::{Shared, Store, SweepRules, TRACE_ENTRIES_MAX};
 
 /// Takes in the messages of one request, all of them or none.
 #[derive(Debug, Clone)]
@@ -103,6 +108,8 @@ pub struct ClaimedBatch {
 /// Ends a lease: what `lifecycle::settle` made of the outcome.
 #[derive(Debug, Clone)]
 pub struct Settle {
+    /// Whose message it is.
+    pub tenant: Name,
     /// The message.
     pub id: MessageId,
     /// The attempt that was made. Another number in the store: the lease was lost.
@@ -135,6 +142,8 @@ pub enum Settled {
 /// Moves a waiting message to another provider.
 #[derive(Debug, Clone)]
 pub struct Reroute {
+    /// Whose message it is.
+    pub tenant: Name,
     /// The message.
     pub id: MessageId,
     /// Where it waits now. Elsewhere by now: nothing is changed.

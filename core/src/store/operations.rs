@@ -1,0 +1,144 @@
+//! The one trait between a shell and its state.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::{
+    Accept, Accepted, ApiKey, Callback, Claim, ClaimedBatch, Filter, Inbound, InboxItem, ReceiptIn,
+    ReceiptResult, Reroute, Settle, Settled, StoreError, Stored,
+};
+use crate::decision::Name;
+use crate::id::MessageId;
+use crate::lifecycle::RouteRules;
+use crate::trace::Entry;
+
+/// Where messages are kept. A call that has answered `Ok` has its effect on disk.
+///
+/// At the edge there is one thread, and its Redis connection cannot be sent to another.
+#[cfg_attr(target_family = "wasm", async_trait(?Send))]
+#[cfg_attr(not(target_family = "wasm"), async_trait)]
+pub trait Store: Shared + 'static {
+    /// Takes in the messages of one request, all or none: idempotency key, rates, caps, queue
+    /// depth and enqueue in one transaction.
+    async fn accept(&self, accept: Accept) -> Result<Accepted, StoreError>;
+
+    /// Leases waiting messages of one provider within its rate, the most urgent first, and ends
+    /// those whose validity is over.
+    async fn claim(&self, claim: Claim) -> Result<ClaimedBatch, StoreError>;
+
+    /// Ends leases. Answers in the order asked.
+    async fn settle(&self, settles: Vec<Settle>) -> Result<Vec<Settled>, StoreError>;
+
+    /// Moves waiting messages to another provider. How many were moved.
+    async fn reroute(&self, reroutes: Vec<Reroute>) -> Result<usize, StoreError>;
+
+    /// Messages that wait for a provider and are due, the most urgent first, without a lease.
+    async fn waiting(&self, route: Name, now_ms: u64, rows_max: u32) -> Result<Vec<Stored>, StoreError>;
+
+    /// Applies a receipt, or keeps it for a message whose submit is not settled yet.
+    async fn receipt(&self, receipt: ReceiptIn) -> Result<ReceiptResult, StoreError>;
+
+    /// Puts a message into its inbox. False: it was there already.
+    async fn inbound(&self, inbound: Inbound) -> Result<bool, StoreError>;
+
+    /// Ends leases that ran out and waits that are over. `rules` gives the rules of a provider;
+    /// messages of a provider that is gone from the configuration get those of `None`. At most
+    /// `rows_max` messages; how many were changed.
+    async fn sweep(&self, now_ms: u64, rows_max: u32, rules: SweepRules) -> Result<usize, StoreError>;
+
+    /// Ends every lease of an earlier run of this host. Called once, before the first claim, by a
+    /// host that has the store to itself.
+    async fn recover(&self, now_ms: u64, rules: SweepRules) -> Result<usize, StoreError>;
+
+    /// Deletes final messages that changed before `before_ms`, with their traces, and what else
+    /// has grown old. At most `rows_max` messages; how many were deleted.
+    async fn prune(&self, now_ms: u64, before_ms: u64, rows_max: u32) -> Result<usize, StoreError>;
+
+    /// Takes a waiting message back. None: no such message; otherwise its state afterwards and
+    /// whether this call changed it.
+    async fn cancel(
+        &self,
+        tenant: Name,
+        id: MessageId,
+        now_ms: u64,
+    ) -> Result<Option<(Stored, bool)>, StoreError>;
+
+    /// Sends a dead letter again with a new validity. None: no such message.
+    async fn redrive(
+        &self,
+        tenant: Name,
+        id: MessageId,
+        now_ms: u64,
+        valid_until_ms: u64,
+    ) -> Result<Option<(Stored, bool)>, StoreError>;
+
+    /// Deletes a dead letter and its trace. None: no such message; false: it is no dead letter.
+    async fn discard(&self, tenant: Name, id: MessageId) -> Result<Option<bool>, StoreError>;
+
+    /// One message of a tenant.
+    async fn message(&self, tenant: Name, id: MessageId) -> Result<Option<Stored>, StoreError>;
+
+    /// A message's trace, in order.
+    async fn trace(&self, tenant: Name, id: MessageId) -> Result<Vec<Entry>, StoreError>;
+
+    /// A page of messages, newest first.
+    async fn list(&self, filter: Filter) -> Result<Vec<Stored>, StoreError>;
+
+    /// Messages of an inbox after a sequence number, oldest first.
+    async fn inbox(
+        &self,
+        tenant: Name,
+        inbox: Name,
+        after: u64,
+        rows_max: u32,
+    ) -> Result<Vec<InboxItem>, StoreError>;
+
+    /// Deletes messages from an inbox. How many were there.
+    async fn acknowledge(&self, tenant: Name, inbox: Name, sequences: Vec<u64>) -> Result<usize, StoreError>;
+
+    /// How many messages wait for each provider, roughly; cheap enough for every second.
+    async fn backlog(&self) -> Result<Vec<(Name, u64)>, StoreError>;
+
+    /// Adds a key, or takes one back where `revoked_ms` is set.
+    async fn put_key(&self, key: ApiKey) -> Result<(), StoreError>;
+
+    /// The key of that id.
+    async fn key(&self, id: &str) -> Result<Option<ApiKey>, StoreError>;
+
+    /// Every key.
+    async fn keys(&self) -> Result<Vec<ApiKey>, StoreError>;
+
+    /// Callbacks that are due, each held back for `hold_ms` from other callers.
+    async fn callbacks(&self, now_ms: u64, hold_ms: u64, rows_max: u32) -> Result<Vec<Callback>, StoreError>;
+
+    /// A callback was taken, or given up (None), or is to be tried again at this time.
+    async fn callback_done(
+        &self,
+        tenant: Name,
+        sequence: u64,
+        retry_at_ms: Option<u64>,
+    ) -> Result<(), StoreError>;
+
+    /// Whether the store can be written to now.
+    async fn ping(&self) -> Result<(), StoreError>;
+}
+
+/// What a store has to be in the shell it is used in: shared between threads, except at the edge,
+/// where there are none.
+#[cfg(not(target_family = "wasm"))]
+pub trait Shared: Send + Sync {}
+#[cfg(not(target_family = "wasm"))]
+impl<T: Send + Sync> Shared for T {}
+
+/// What a store has to be in the shell it is used in: nothing at the edge, where there is one thread.
+#[cfg(target_family = "wasm")]
+pub trait Shared {}
+#[cfg(target_family = "wasm")]
+impl<T> Shared for T {}
+
+/// Most entries of a message's trace that a store keeps; later ones are only counted.
+pub const TRACE_ENTRIES_MAX: u32 = 50;
+
+/// The rules of each provider, for sweeps.
+pub type SweepRules = Arc<dyn Fn(Option<&str>) -> RouteRules + Send + Sync>;
