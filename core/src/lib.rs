@@ -15,6 +15,7 @@ pub mod nearest;
 pub mod number;
 pub mod provider;
 pub mod rate;
+pub mod redis;
 pub mod request;
 pub mod store;
 pub mod text;
