@@ -19,7 +19,7 @@ struct Connection(MultiplexedConnection);
 
 #[derive(Debug, ComponentType, Lower)]
 #[component(variant)]
-enum Error {
+enum Failure {
     #[component(name = "invalid-address")]
     InvalidAddress,
     #[allow(dead_code, reason = "the interface has it")]
@@ -53,7 +53,7 @@ enum Reply {
     Binary(Vec<u8>),
 }
 
-type Answer<'a, T> = Pin<Box<dyn Future<Output = wasmtime::Result<(Result<T, Error>,)>> + Send + 'a>>;
+type Answer<'a, T> = Pin<Box<dyn Future<Output = wasmtime::Result<(Result<T, Failure>,)>> + Send + 'a>>;
 
 /// Links all functions of the interface.
 pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> {
@@ -136,29 +136,29 @@ fn open(store: &Accessor<State>, address: String) -> Answer<'_, Resource<Connect
     })
 }
 
-async fn dial(grants: &Grants, address: &str) -> Result<MultiplexedConnection, Error> {
-    let info = address.into_connection_info().map_err(|_| Error::InvalidAddress)?;
+async fn dial(grants: &Grants, address: &str) -> Result<MultiplexedConnection, Failure> {
+    let info = address.into_connection_info().map_err(|_| Failure::InvalidAddress)?;
     let (scheme, host, port) = match info.addr() {
         ConnectionAddr::Tcp(host, port) => ("redis", host, *port),
         ConnectionAddr::TcpTls { host, port, .. } => ("rediss", host, *port),
-        _ => return Err(Error::InvalidAddress),
+        _ => return Err(Failure::InvalidAddress),
     };
     // Spin says the same of an address that is none and of one that is not allowed.
     if !grants.allowed.allows(scheme, host, Some(port)) {
-        return Err(Error::InvalidAddress);
+        return Err(Failure::InvalidAddress);
     }
     grants.redis.opens.fetch_add(1, Ordering::Relaxed);
     let config = AsyncConnectionConfig::new().set_response_timeout(None).set_connection_timeout(None);
-    let client = Client::open(info).map_err(|error| Error::Other(error_text(&error)))?;
+    let client = Client::open(info).map_err(|error| Failure::Other(error_text(&error)))?;
     let connection = client.get_multiplexed_async_connection_with_config(&config).await;
-    connection.map_err(|error| Error::Other(error_text(&error)))
+    connection.map_err(|error| Failure::Other(error_text(&error)))
 }
 
 fn answer<'a, T: Send + 'a>(
     store: &'a Accessor<State>,
     connection: Resource<Connection>,
     call: redis::Cmd,
-    read: fn(Value) -> Result<T, Error>,
+    read: fn(Value) -> Result<T, Failure>,
 ) -> Answer<'a, T> {
     Box::pin(async move {
         let mut connection = store.with(|mut store| {
@@ -167,7 +167,7 @@ fn answer<'a, T: Send + 'a>(
             state.table.get(&connection).map(|connection| connection.0.clone())
         })?;
         let reply = call.query_async::<Value>(&mut connection).await;
-        Ok((reply.map_err(|error| Error::Other(error_text(&error))).and_then(read),))
+        Ok((reply.map_err(|error| Failure::Other(error_text(&error))).and_then(read),))
     })
 }
 
@@ -190,13 +190,13 @@ fn listed(name: &str, key: Option<&str>, values: &[String]) -> redis::Cmd {
     command
 }
 
-fn parsed<T: redis::FromRedisValue>(value: Value) -> Result<T, Error> {
-    redis::from_redis_value(value).map_err(|_| Error::TypeError)
+fn parsed<T: redis::FromRedisValue>(value: Value) -> Result<T, Failure> {
+    redis::from_redis_value(value).map_err(|_| Failure::TypeError)
 }
 
 /// The list that a guest gets of a reply: arrays inside arrays lose their brackets.
-fn flatten(value: Value, replies: &mut Vec<Reply>) -> Result<(), Error> {
-    let unsupported = |what: &str| Err(Error::Other(format!("Redis {what} type is not supported")));
+fn flatten(value: Value, replies: &mut Vec<Reply>) -> Result<(), Failure> {
+    let unsupported = |what: &str| Err(Failure::Other(format!("Redis {what} type is not supported")));
     match value {
         Value::Nil => replies.push(Reply::Nil),
         Value::Okay => replies.push(Reply::Status("OK".to_owned())),
@@ -208,7 +208,7 @@ fn flatten(value: Value, replies: &mut Vec<Reply>) -> Result<(), Error> {
         Value::Array(values) | Value::Set(values) => {
             return values.into_iter().try_for_each(|value| flatten(value, replies));
         }
-        Value::ServerError(error) => return Err(Error::Other(server_error_text(&error))),
+        Value::ServerError(error) => return Err(Failure::Other(server_error_text(&error))),
         Value::Map(_) => return unsupported("Map"),
         _ => return unsupported("this reply's"),
     }

@@ -41,6 +41,7 @@ impl Folder {
 }
 
 /// Starts an application that needs no files but those it names by their full paths.
+#[allow(dead_code, reason = "the measurement has no need of it")]
 pub async fn start(manifest: &str) -> EdgeHost {
     Folder::new(manifest).start(Options::default()).await.unwrap()
 }

@@ -23,26 +23,38 @@ async fn counts(host: &EdgeHost, requests: usize) -> Vec<u32> {
     counts
 }
 
+/// Each instance counts from 1 to its end, or less far: a machine that stands still for a second
+/// makes an instance idle, which ends it too.
+fn assert_counts(counts: &[u32], end: u32) {
+    assert_eq!(counts.first(), Some(&1), "{counts:?}");
+    for pair in counts.windows(2) {
+        assert!(pair[1] == 1 || (pair[1] == pair[0] + 1 && pair[1] <= end), "{counts:?}");
+    }
+}
+
 #[tokio::test]
 async fn an_instance_answers_many_requests_in_a_row() {
     let host = host(Options::default()).await;
     let counts = counts(&host, 130).await;
-    assert_eq!(counts, (1..=128).chain(1..=2).collect::<Vec<u32>>());
+    assert_counts(&counts, 128);
+    assert!(counts.iter().any(|count| *count >= 10), "{counts:?}");
 }
 
 #[tokio::test]
 async fn an_instance_ends_after_its_requests() {
     let host = host(Options { instance_requests_max: 2, ..Options::default() }).await;
-    assert_eq!(counts(&host, 5).await, [1, 2, 1, 2, 1]);
+    let counts = counts(&host, 9).await;
+    assert_counts(&counts, 2);
+    assert!(counts.contains(&2), "{counts:?}");
 }
 
 #[tokio::test]
 async fn a_panic_ends_its_instance_only() {
     let host = host(Options::default()).await;
     let client = Client::new();
-    assert_eq!(counts(&host, 2).await, [1, 2]);
+    assert_counts(&counts(&host, 5).await, 128);
     assert_eq!(client.get(&format!("{}/panic", host.url())).await, (500, String::new()));
-    assert_eq!(counts(&host, 2).await, [1, 2]);
+    assert_counts(&counts(&host, 5).await, 128);
     assert!(host.output().contains("as asked"), "{}", host.output());
 }
 

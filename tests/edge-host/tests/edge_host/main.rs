@@ -1,4 +1,5 @@
 //! The test host does what Spin does, shown with the components of `tests/edge-host/guests`.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests say what they expect by unwrapping it")]
 
 mod chaining;
 mod composition;

@@ -1,6 +1,6 @@
 //! What is refused at start.
 
-use waypost_edge_guests::{CALLER, EMPTY, INERT_LOG};
+use waypost_edge_guests::{CALLER, EMPTY, INERT_LOG, NOTING};
 use waypost_edge_host::{EdgeHostError, Options};
 
 use crate::support::Folder;
