@@ -20,6 +20,7 @@ async fn host(allowed: &str) -> EdgeHost {
         source = '{CALLER}'
         allowed_outbound_hosts = [{allowed}]
         [component.caller.dependencies]
+        'waypost:sms/configuration@0.1.0' = {{ path = 'policy.wasm' }}
         'waypost:sms/screening@0.1.0' = {{ path = 'policy.wasm' }}
         [component.empty]
         source = '{EMPTY}'"

@@ -1,6 +1,7 @@
 //! Dependencies.
 
 use waypost_edge_guests::{CALLER, EMPTY, INERT_LOG, NOTING};
+use waypost_edge_host::EdgeHost;
 use waypost_edge_host::plug::{Plug, PlugError, imports, plug};
 
 use crate::support::{Client, Folder};
@@ -40,8 +41,10 @@ fn manifest(first: &str, second: &str) -> String {
 async fn one_source_with_different_dependencies() {
     let blacklist = waypost_builtins::find("country-blacklist").unwrap().component;
     let manifest = manifest(
-        "'waypost:sms/screening@0.1.0' = { path = 'blacklist.wasm' }",
-        "'waypost:sms/screening' = { path = 'noting.wasm' }",
+        "'waypost:sms/configuration@0.1.0' = { path = 'blacklist.wasm' }
+        'waypost:sms/screening@0.1.0' = { path = 'blacklist.wasm' }",
+        "'waypost:sms/configuration' = { path = 'noting.wasm' }
+        'waypost:sms/screening' = { path = 'noting.wasm' }",
     );
     let folder =
         Folder::new(&manifest).with("blacklist.wasm", blacklist).with("noting.wasm", &noting_with_log());
@@ -61,10 +64,42 @@ async fn one_source_with_different_dependencies() {
 #[tokio::test]
 async fn an_import_that_nobody_provides_is_named() {
     let noting = std::fs::read(NOTING).unwrap();
-    let key = "'waypost:sms/screening@0.1.0' = { path = 'noting.wasm' }";
-    let error = Folder::new(&manifest(key, key)).with("noting.wasm", &noting).start(Default::default()).await;
+    let keys = "'waypost:sms/configuration' = { path = 'noting.wasm' }
+        'waypost:sms/screening' = { path = 'noting.wasm' }";
+    let error =
+        Folder::new(&manifest(keys, keys)).with("noting.wasm", &noting).start(Default::default()).await;
     let error = error.unwrap_err().to_string();
     assert!(error.contains("component.first") && error.contains(LOG), "{error}");
+}
+
+/// Two keys are two instances, as in Spin: what `configure` leaves in one is unknown to the other.
+#[tokio::test]
+async fn each_key_is_an_instance_of_its_own() {
+    let keys = "'waypost:sms/configuration@0.1.0' = { path = 'noting.wasm' }
+        'waypost:sms/screening@0.1.0' = { path = 'noting.wasm' }";
+    let folder = Folder::new(&manifest(keys, keys)).with("noting.wasm", &noting_with_log());
+    let host = folder.start(Default::default()).await.unwrap();
+    assert_eq!(configured(&host).await, "allow");
+}
+
+#[tokio::test]
+async fn one_plug_for_two_imports_is_one_instance() {
+    let imports =
+        ["waypost:sms/configuration@0.1.0", "waypost:sms/screening@0.1.0"].map(str::to_owned).to_vec();
+    let policy = noting_with_log();
+    let caller = std::fs::read(CALLER).unwrap();
+    let composed = plug(&caller, &[Plug { name: "policy", component: &policy, imports }]).unwrap();
+    let manifest = "[[trigger.http]]\nroute = '/first/...'\ncomponent = 'first'\n[component.first]\nsource = 'first.wasm'";
+    let host = Folder::new(manifest).with("first.wasm", &composed).start(Default::default()).await.unwrap();
+    assert_eq!(configured(&host).await, "noted");
+}
+
+/// What the policy says of a country that it was told to refuse.
+async fn configured(host: &EdgeHost) -> String {
+    let client = Client::new();
+    let url = format!("{}/first", host.url());
+    assert_eq!(client.get(&format!("{url}/configure?FR")).await.1, "configured");
+    client.get(&format!("{url}/screen?FR")).await.1
 }
 
 #[test]

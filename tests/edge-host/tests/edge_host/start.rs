@@ -19,7 +19,7 @@ fn caller(dependencies: &str) -> String {
 async fn each_refusal_names_its_place() {
     let route = "[[trigger.http]]\nroute = '/...'\ncomponent = 'a'\n";
     for (manifest, place) in [
-        (caller(""), "waypost:sms/screening@0.1.0"),
+        (caller(""), "nothing provides the import `waypost:sms/"),
         (
             caller(
                 "[component.caller.dependencies]\n'waypost:sms/screening@0.1.0' = { path = 'absent.wasm' }",
@@ -37,6 +37,13 @@ async fn each_refusal_names_its_place() {
                 "[component.caller.dependencies]\n'waypost:sms/screening@0.2.0' = {{ path = '{INERT_LOG}' }}"
             )),
             "component.caller.dependencies: `caller` imports nothing",
+        ),
+        // A key for the package means every interface of it that is imported, those with types only too.
+        (
+            caller(&format!(
+                "[component.caller.dependencies]\n'waypost:sms@0.1.0' = {{ path = '{NOTING}' }}"
+            )),
+            "`waypost:sms@0.1.0` does not export `waypost:sms/types@0.1.0`",
         ),
         (
             caller(

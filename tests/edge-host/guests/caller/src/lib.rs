@@ -6,6 +6,7 @@ use spin_sdk::http::body::IncomingBodyExt as _;
 use spin_sdk::http::{FullBody, IntoResponse, Request};
 use spin_sdk::http_service;
 
+use bindings::waypost::sms::configuration::configure;
 use bindings::waypost::sms::screening::{self, Verdict};
 use bindings::waypost::sms::types::{Body, Encoding, Message, NumberKind, Recipient};
 
@@ -15,6 +16,7 @@ mod bindings {
         inline: "
             package waypost:caller;
             world caller {
+                import waypost:sms/configuration@0.1.0;
                 import waypost:sms/screening@0.1.0;
             }
         ",
@@ -30,6 +32,7 @@ async fn handle(request: Request) -> anyhow::Result<impl IntoResponse> {
     let query = request.uri().query().unwrap_or_default();
     let text = match request.uri().path().rsplit('/').next() {
         Some("screen") => screen(query),
+        Some("configure") => configure(query).map_or_else(|reason| reason, |()| "configured".to_owned()),
         Some("chain") => fetch(&format!("http://empty.spin.internal{query}")).await,
         _ => fetch(query).await,
     };
