@@ -118,6 +118,11 @@ impl Gateway {
         format!("http://{}", self.address)
     }
 
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Its folder.
     pub fn folder(&self) -> &Path {
         self.folder.path()
