@@ -9,7 +9,7 @@
 )]
 
 #[path = "../kit/mod.rs"]
-#[allow(dead_code, reason = "shared with the black-box tests, and each uses a part of it")]
+#[allow(dead_code, unused_imports, reason = "shared with the black-box tests, and each uses a part of it")]
 mod kit;
 
 mod answer;

@@ -171,7 +171,10 @@ mod tests {
     fn each_difference_is_told_with_its_line() {
         let value = json!({ "a": 1, "b": [1, 2], "c": "x" });
         for (pattern, expected) in [
-            (r#"{ "a": 1 }"#, vec!["1: /b is not expected, and is [1,2]", "1: /c is not expected, and is \"x\""]),
+            (
+                r#"{ "a": 1 }"#,
+                vec!["1: /b is not expected, and is [1,2]", "1: /c is not expected, and is \"x\""],
+            ),
             ("{ \"a\": 2,\n\"c\": \"y\", ... }", vec!["1: /a is 1, not 2", "2: /c is \"x\", not \"y\""]),
             (r#"{ "b": [1], ... }"#, vec!["1: /b has 2 elements, not 1"]),
             (r#"{ "b": [..., 1], ... }"#, vec!["1: /b is [1,2], not elements that fit, in this order"]),

@@ -32,8 +32,11 @@ pub async fn run(target: &dyn Target) {
     }
     let places = Arc::new(Semaphore::new(AT_ONCE));
     let (mut runs, mut failures, mut count) = (JoinSet::new(), Vec::new(), 0);
+    // Kept to the end: they show their logs when the run fails.
+    let mut deployments = Vec::new();
     for ((configuration, _), cases) in groups {
         let deployment: Arc<dyn Deployment> = Arc::from(target.start(&configuration).await);
+        deployments.push(deployment.clone());
         for (index, case) in cases {
             count += 1;
             let (deployment, places) = (deployment.clone(), places.clone());

@@ -170,9 +170,7 @@ fn halves<'a, 'b>(lines: &'b [Line<'a>]) -> (&'b [Line<'a>], &'b [Line<'a>]) {
 
 fn joined(lines: &[Line<'_>]) -> String {
     let text: Vec<_> = lines.iter().map(|(_, line)| *line).collect();
-    let text = text.join("\n");
-    // The lines before it count, so that lines of patterns are right.
-    text.trim_end().to_owned()
+    text.join("\n").trim_end().to_owned()
 }
 
 fn header(line: usize, text: &str) -> Result<(String, Template), Wrong> {
