@@ -47,6 +47,7 @@ impl<'a> Player<'a> {
     }
 
     async fn step(&mut self, step: &Step) -> Result<(), String> {
+        wait_for_hour(step.hour_has).await;
         let start = Instant::now();
         loop {
             let answer = self.ask(&step.request).await;
@@ -108,6 +109,15 @@ impl<'a> Player<'a> {
         let key = tokio::task::spawn_blocking(make).await.map_err(|error| error.to_string())?;
         self.keys.insert(wanted, key.clone());
         Ok(key)
+    }
+}
+
+/// Waits for the next hour if this one ends before `left` is over.
+async fn wait_for_hour(left: Duration) {
+    const HOUR_MS: u128 = 3_600_000;
+    let left_ms = HOUR_MS - now_ms() % HOUR_MS;
+    if left_ms < left.as_millis() {
+        tokio::time::sleep(left + Duration::from_secs(1)).await;
     }
 }
 

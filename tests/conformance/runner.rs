@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -15,8 +15,6 @@ use crate::target::{Deployment, Target};
 const FILTER_VARIABLE: &str = "WAYPOST_CASE";
 /// Cases under way at once. Most of them wait most of the time.
 const AT_ONCE: usize = 12;
-/// The whole suite against one target.
-const TIME_MAX: Duration = Duration::from_secs(25);
 
 /// Runs the cases and fails with everything that is different.
 pub async fn run(target: &dyn Target) {
@@ -59,5 +57,4 @@ pub async fn run(target: &dyn Target) {
     println!("{}: {count} cases in {} ms", target.name(), start.elapsed().as_millis());
     failures.sort_unstable();
     assert!(failures.is_empty(), "{}: {} failed\n\n{}", target.name(), failures.len(), failures.join("\n"));
-    assert!(start.elapsed() < TIME_MAX, "{}: the suite takes {:?}", target.name(), start.elapsed());
 }

@@ -19,6 +19,8 @@ pub struct Step {
     pub expected: Expected,
     /// Repeated until the answer fits, for this long. None: it has to fit at once.
     pub until: Option<Duration>,
+    /// Asked only while the hour has so much time left: limits by the hour begin anew with it.
+    pub hour_has: Duration,
     /// How many times it is asked; each answer has to fit.
     pub times: usize,
 }
@@ -98,7 +100,7 @@ fn step(file: &str, lines: &[Line<'_>]) -> Result<Step, Wrong> {
         key: Key::Made(None, None),
         signed_with: None,
     };
-    let (mut until, mut times, mut asked_at) = (None, 1, None);
+    let (mut until, mut times, mut asked_at, mut hour_has) = (None, 1, None, Duration::ZERO);
     for (line, text) in head.iter().map(|(line, text)| (*line, text.trim())) {
         if text.starts_with('#') {
             continue;
@@ -107,6 +109,7 @@ fn step(file: &str, lines: &[Line<'_>]) -> Result<Step, Wrong> {
             let (name, value) = directive.split_once(' ').unwrap_or((directive, ""));
             match name {
                 "until" => until = Some(seconds(line, value)?),
+                "hour-has" => hour_has = seconds(line, value)?,
                 "times" => times = number(line, value)?,
                 _ => request.direct(line, name, value)?,
             }
@@ -122,7 +125,7 @@ fn step(file: &str, lines: &[Line<'_>]) -> Result<Step, Wrong> {
     }
     let line = asked_at.ok_or((first, "the request is missing".to_owned()))?;
     let expected = expected(divider_line(lines, divider), answered)?;
-    Ok(Step { file: file.to_owned(), line, request, expected, until, times })
+    Ok(Step { file: file.to_owned(), line, request, expected, until, hour_has, times })
 }
 
 impl Request {
