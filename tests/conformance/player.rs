@@ -50,22 +50,29 @@ impl<'a> Player<'a> {
         wait_for_hour(step.hour_has).await;
         let start = Instant::now();
         loop {
-            let answer = self.ask(&step.request).await;
-            let answer = answer.map_err(|error| format!("  {}:{}: {error}\n", step.file, step.line))?;
-            let before = self.variables.clone();
-            let differences = answer::compare(&step.expected, &answer, &mut self.variables);
-            if differences.is_empty() {
-                return Ok(());
-            }
-            self.variables = before;
+            let asked = self.ask(&step.request).await;
+            let wrong = |error: &str| format!("  {}:{}: {error}\n", step.file, step.line);
+            let failure = match asked.map_err(|error| wrong(&error))? {
+                None => wrong("no answer came"),
+                Some(answer) => {
+                    let before = self.variables.clone();
+                    let differences = answer::compare(&step.expected, &answer, &mut self.variables);
+                    if differences.is_empty() {
+                        return Ok(());
+                    }
+                    self.variables = before;
+                    answer::shown(step, &answer, &differences)
+                }
+            };
             if step.until.is_none_or(|until| start.elapsed() >= until) {
-                return Err(answer::shown(step, &answer, &differences));
+                return Err(failure);
             }
             tokio::time::sleep(PAUSE).await;
         }
     }
 
-    async fn ask(&mut self, request: &Request) -> Result<Answer, String> {
+    /// None: no answer came.
+    async fn ask(&mut self, request: &Request) -> Result<Option<Answer>, String> {
         let path = request.path.fill(&self.variables)?;
         let mut body = request.body.fill(&self.variables)?.trim_start().to_owned().into_bytes();
         body.resize(body.len().max(request.padded_to), b' ');
@@ -83,8 +90,7 @@ impl<'a> Player<'a> {
         let key = self.key(&request.key).await?;
         let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let client = self.client.with_key(&key);
-        let answer = client.request(request.method.clone(), &path, &headers, body).await;
-        answer.ok_or_else(|| "no answer came".to_owned())
+        Ok(client.request(request.method.clone(), &path, &headers, body).await)
     }
 
     /// Keys are made when they are first needed, and kept for the case.

@@ -115,7 +115,7 @@ impl Gateway {
 
     /// `http://…`, without a slash at the end.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", self.address())
     }
 
     /// Where it listens.
