@@ -15,12 +15,15 @@ pub struct Simulator {
 }
 
 impl Simulator {
-    /// Starts one that signs with the key `simulator-key`.
+    /// The key that it signs with.
+    pub const KEY: &str = "simulator-key";
+
+    /// Starts one that signs with [`Simulator::KEY`].
     pub fn start(arguments: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_waypost"))
             .args(["simulate", "carrier", "--listen", "127.0.0.1:0"])
             .args(arguments)
-            .env("WAYPOST_SIMULATOR_SIGNING_KEY", "simulator-key")
+            .env("WAYPOST_SIMULATOR_SIGNING_KEY", Self::KEY)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
