@@ -22,6 +22,8 @@ documented!(Problems: &[
     Code::WebhookForged,
     Code::ProviderUnknown,
     Code::StoreUnavailable,
+    Code::InboundUnrouted,
+    Code::Internal,
 ]);
 
 /// A provider tells something in a query.
