@@ -63,10 +63,11 @@ fn refused(why: Refused) -> Problem {
              `inbound`; the provider's next try is taken then.",
         )
         .retry_after(UNROUTED_RETRY_S),
-        Refused::Store(error) => error.into(),
-        Refused::Component(_) | Refused::Forbidden(_) | Refused::NoAnswer | Refused::Unreachable(_) => {
-            Problem::store_unavailable()
-        }
+        Refused::Component(_)
+        | Refused::Forbidden(_)
+        | Refused::NoAnswer
+        | Refused::Unreachable(_)
+        | Refused::Store(_) => Problem::store_unavailable(),
     }
 }
 

@@ -23,7 +23,6 @@ documented!(Problems: &[
     Code::ProviderUnknown,
     Code::StoreUnavailable,
     Code::InboundUnrouted,
-    Code::Internal,
 ]);
 
 /// A provider tells something in a query.
