@@ -173,6 +173,14 @@ pub(super) const RETENTION_DAYS: Integer<u32> = Integer {
     meaning: "how long settled messages are kept",
 };
 
+pub(super) const LEASE_MARGIN_MS: Integer<u32> = Integer {
+    name: "lease_margin_ms",
+    default: 30_000,
+    min: 1_000,
+    max: 600_000,
+    meaning: "how much longer than a provider's time-out a host may take to settle a message; held up for longer, it leaves the message in doubt",
+};
+
 /// The keys of `store` that only Redis has.
 pub(super) const REDIS_KEYS: [&str; 8] = [
     REDIS_URL.name,

@@ -68,6 +68,7 @@ const SECTIONS: &[Section] = &[
         keys: &[
             &l::STORE_KIND,
             &l::RETENTION_DAYS,
+            &l::LEASE_MARGIN_MS,
             &l::REDIS_URL,
             &l::REDIS_USERNAME,
             &l::REDIS_PASSWORD,

@@ -18,6 +18,9 @@ pub struct Store {
     pub kind: StoreKind,
     /// `retention_days`: how long settled messages are kept, 1 to 3650. Default 30.
     pub retention_days: u32,
+    /// `lease_margin_ms`: a lease is this much longer than the provider's time-out, 1000 to 600000.
+    /// Default 30000.
+    pub lease_margin_ms: u64,
 }
 
 /// Kind of the store.
@@ -91,7 +94,11 @@ pub(super) fn read_store(mut cursor: Cursor<'_>) -> Store {
             StoreKind::Sqlite
         }
     };
-    let store = Store { kind, retention_days: cursor.integer(&l::RETENTION_DAYS) };
+    let store = Store {
+        kind,
+        retention_days: cursor.integer(&l::RETENTION_DAYS),
+        lease_margin_ms: u64::from(cursor.integer(&l::LEASE_MARGIN_MS)),
+    };
     cursor.finish();
     store
 }

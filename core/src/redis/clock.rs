@@ -33,6 +33,9 @@ struct Best {
 }
 
 impl SharedClock {
+    /// Nothing is known.
+    pub const UNKNOWN: Self = Self { best: None };
+
     /// Takes a sample in.
     pub fn learn(&mut self, sample: Sample) {
         let error_us = sample.answered_us.saturating_sub(sample.asked_us) / 2;
@@ -47,6 +50,12 @@ impl SharedClock {
         if !keep {
             self.best = Some(new);
         }
+    }
+
+    /// Redis time less local time, in microseconds. None: nothing was learnt yet.
+    #[must_use]
+    pub fn offset_us(&self) -> Option<i64> {
+        self.best.map(|best| best.offset_us)
     }
 
     /// Redis time at a local time, in Unix microseconds. None: nothing was learnt yet.

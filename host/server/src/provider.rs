@@ -1,13 +1,13 @@
 //! A provider as the gateway runs it: its component, its circuit, its lane's bell.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, Semaphore};
 use waypost_core::backoff::RetryRules;
-use waypost_core::breaker::{Breaker, BreakerRules, Signal};
+use waypost_core::breaker::{BreakerRules, Signal};
 use waypost_core::config::{self, AllowedHost, InDoubtThen, InboundTarget, Price};
 use waypost_core::decision::{Candidate, Health, Name};
 use waypost_core::lifecycle::{DoubtChoice, RouteRules};
@@ -15,15 +15,13 @@ use waypost_core::message::Draft;
 use waypost_core::number::Country;
 use waypost_core::provider::Description;
 use waypost_core::rate::Rate;
+use waypost_core::redis::fleet::{Proposal, SharedBreaker, Written};
 use waypost_core::text::Encoding;
 
 use crate::secrets::SecretMap;
 
 /// How long a submitted message waits for its receipt: as long as providers are known to try.
 const RECEIPT_WAIT_MS: u64 = 72 * 3600 * 1000;
-
-/// A lease outlasts the provider's time-out by this much: the time to settle.
-const LEASE_MARGIN_MS: u64 = 30_000;
 
 /// For messages whose provider is no longer in the configuration: never sent twice.
 pub const RULES_OF_A_PROVIDER_GONE: RouteRules = RouteRules {
@@ -62,8 +60,9 @@ pub struct Provider {
     /// A place for each submit under way.
     pub window: Arc<Semaphore>,
     breaker_rules: BreakerRules,
-    breaker: Mutex<Breaker>,
+    breaker: Mutex<SharedBreaker>,
     backlog: AtomicU64,
+    leaving: AtomicBool,
     countries: Option<BTreeSet<Country>>,
     price: Option<Price>,
     weight: u32,
@@ -97,8 +96,9 @@ impl Provider {
                 failures: config.circuit.failures,
                 open_ms: u64::from(config.circuit.open_ms),
             },
-            breaker: Mutex::new(Breaker::default()),
+            breaker: Mutex::default(),
             backlog: AtomicU64::new(0),
+            leaving: AtomicBool::new(false),
             countries: config.countries.clone(),
             price: config.price.clone(),
             weight: config.weight,
@@ -160,42 +160,88 @@ impl Provider {
         self.backlog.store(messages, Ordering::Relaxed);
     }
 
-    /// When a lease that begins now ends, in Unix milliseconds.
-    pub fn lease_until_ms(&self, now_ms: u64) -> u64 {
-        let timeout_ms = u64::try_from(self.timeout.as_millis()).unwrap_or(u64::MAX);
-        now_ms.saturating_add(timeout_ms).saturating_add(LEASE_MARGIN_MS)
-    }
-
     /// From its circuit breaker.
     pub fn health(&self, now_ms: u64) -> Health {
-        self.with_breaker(|breaker| breaker.health(now_ms))
+        self.with_breaker(|breaker| breaker.state().health(now_ms))
     }
 
     /// How many messages may be submitted now.
     pub fn permits(&self, wanted: usize, now_ms: u64) -> usize {
-        self.with_breaker(|breaker| breaker.permits(wanted, now_ms))
+        self.with_breaker(|breaker| breaker.state().permits(wanted, now_ms))
     }
 
     /// When an open circuit lets something through, in Unix milliseconds.
     pub fn opens_at_ms(&self) -> Option<u64> {
-        self.with_breaker(|breaker| breaker.opens_at_ms())
+        self.with_breaker(|breaker| breaker.state().opens_at_ms())
     }
 
-    /// A submit begins.
+    /// A submit begins, and no other host has to be asked.
     pub fn begin(&self, now_ms: u64) {
-        self.with_breaker(|breaker| *breaker = breaker.begin(&self.breaker_rules, now_ms));
+        self.with_breaker(|breaker| breaker.begin_alone(&self.breaker_rules, now_ms));
+    }
+
+    /// What to ask of the other hosts before the next claim, where its message would be the trial of
+    /// an open circuit.
+    pub fn trial(&self, now_ms: u64) -> Option<Proposal> {
+        self.with_breaker(|breaker| breaker.trial(&self.breaker_rules, now_ms))
+    }
+
+    /// There was no message for the trial: any host may have it from `until_ms` on.
+    pub fn give_trial_back(&self, until_ms: u64) {
+        self.with_breaker(|breaker| breaker.give_back(until_ms));
+    }
+
+    /// What the other hosts have yet to be told of the circuit.
+    pub fn circuit_news(&self) -> Option<Proposal> {
+        self.with_breaker(|breaker| breaker.proposal())
+    }
+
+    /// What became of a proposal. True: it was taken.
+    pub fn circuit_written(&self, proposal: &Proposal, written: Written) -> bool {
+        self.with_breaker(|breaker| breaker.settle(proposal, written))
+    }
+
+    /// Changes the circuit by what other hosts have told. True: it is another one now.
+    pub fn circuit_told(&self, tell: impl FnOnce(&mut SharedBreaker)) -> bool {
+        self.with_breaker(|breaker| {
+            let before = breaker.state();
+            tell(breaker);
+            before != breaker.state()
+        })
+    }
+
+    /// True where the other one has the same component, settings, secrets and address. What else the
+    /// configuration says of them is not looked at.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.adapter.info().revision == other.adapter.info().revision
+            && self.secrets == other.secrets
+            && self.hook_url == other.hook_url
+    }
+
+    /// Goes on where another object for the same provider ends: its settings have changed.
+    pub fn follow(&self, before: &Self) {
+        let circuit = before.with_breaker(|breaker| *breaker);
+        self.with_breaker(|breaker| *breaker = circuit);
+        self.set_backlog(before.backlog());
+    }
+
+    /// Claims nothing more: the configuration has it no longer, or otherwise.
+    pub fn leave(&self) {
+        self.leaving.store(true, Ordering::Release);
+        self.wake.notify_one();
+    }
+
+    /// True once [`Provider::leave`] was called.
+    pub fn is_leaving(&self) -> bool {
+        self.leaving.load(Ordering::Acquire)
     }
 
     /// A submit has been answered. True: the circuit has just opened.
     pub fn signal(&self, signal: Signal, now_ms: u64) -> bool {
-        self.with_breaker(|breaker| {
-            let was_open = matches!(breaker, Breaker::Open { .. });
-            *breaker = breaker.signal(signal, &self.breaker_rules, now_ms);
-            !was_open && matches!(breaker, Breaker::Open { .. })
-        })
+        self.with_breaker(|breaker| breaker.signal(signal, &self.breaker_rules, now_ms))
     }
 
-    fn with_breaker<T>(&self, act: impl FnOnce(&mut Breaker) -> T) -> T {
+    fn with_breaker<T>(&self, act: impl FnOnce(&mut SharedBreaker) -> T) -> T {
         act(&mut self.breaker.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -45,7 +45,10 @@ fn full_file_is_read_as_it_stands() {
         response_timeout_ms: 1_500,
         shared_config: false,
     };
-    assert_eq!(config.store, Store { kind: StoreKind::Redis(redis), retention_days: 90 });
+    assert_eq!(
+        config.store,
+        Store { kind: StoreKind::Redis(redis), retention_days: 90, lease_margin_ms: 5_000 }
+    );
     assert_eq!(config.engine, Engine { cache: false, instances_max: 400 });
     let component =
         ComponentFile { path: "policies/my.wasm".to_owned(), memory_mib_max: 16, size_mib_max: 2 };
@@ -170,7 +173,7 @@ fn least_file_has_the_documented_defaults() {
     );
     assert_eq!(config.server.public_url(listen), "http://127.0.0.1:7700");
     assert_eq!(config.log, Log { format: LogFormat::Text, level: LogLevel::Info });
-    assert_eq!(config.store, Store { kind: StoreKind::Sqlite, retention_days: 30 });
+    assert_eq!(config.store, Store { kind: StoreKind::Sqlite, retention_days: 30, lease_margin_ms: 30_000 });
     assert_eq!(config.engine, Engine { cache: true, instances_max: 200 });
     let provider = Provider {
         component: "simulator".to_owned(),

@@ -26,6 +26,9 @@ documented!(ReadyProblems: &[Code::StoreUnavailable, Code::ShuttingDown, Code::I
 struct Well {
     /// `ok`.
     status: &'static str,
+    /// What an operator should know nevertheless, each as `code: text`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notices: Vec<String>,
 }
 
 /// Whether the process lives.
@@ -38,7 +41,7 @@ struct Well {
     security(()),
 )]
 pub async fn healthz() -> Result<Response, Problem> {
-    json::answer(StatusCode::OK, &Well { status: "ok" })
+    json::answer(StatusCode::OK, &Well { status: "ok", notices: Vec::new() })
 }
 
 /// Whether the gateway takes messages: it is not shutting down, and its store can be written to.
@@ -56,7 +59,7 @@ pub async fn readyz(State(api): State<Arc<Api>>) -> Result<Response, Problem> {
     }
     let ping = tokio::time::timeout(PING_MAX, api.gateway.store.ping()).await;
     ping.map_err(|_| Problem::store_unavailable())??;
-    json::answer(StatusCode::OK, &Well { status: "ok" })
+    json::answer(StatusCode::OK, &Well { status: "ok", notices: api.gateway.notices.list() })
 }
 
 /// Metrics for Prometheus, as OpenMetrics text.
