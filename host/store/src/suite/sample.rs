@@ -43,8 +43,10 @@ pub fn name(text: &str) -> Name {
 /// The id of the message number `n` that was made at a time.
 #[must_use]
 pub fn id(time_ms: u64, n: u64) -> MessageId {
-    let key = MessageId::first_key_at(time_ms) + (n & 0xffff);
-    MessageId::of_tenant(key, n.wrapping_mul(0x9e37_79b9_7f4a_7c15), TENANT)
+    MessageId::from_parts(
+        MessageId::first_key_at(time_ms) + (n & 0xffff),
+        n.wrapping_mul(0x9e37_79b9_7f4a_7c15),
+    )
 }
 
 /// A queued message to a number of its own, without decisions.
