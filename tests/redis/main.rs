@@ -8,7 +8,7 @@
     reason = "tests say what they expect by unwrapping it"
 )]
 
-#[path = "../blackbox/kit/mod.rs"]
+#[path = "../kit/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "shared with the tests of one host")]
 mod kit;
 

@@ -94,14 +94,14 @@ pub async fn run(running: Arc<Running>, fleet: Fleet, reloader: Arc<Reloader>, h
 async fn tell(fleet: &Fleet, gateway: &Gateway) {
     let news = gateway.providers.values().filter_map(|it| Some((it, it.circuit_news()?)));
     join_all(news.map(|(provider, proposal)| async move {
-        match fleet.propose(&provider.name, &proposal).await {
+        match fleet.propose(provider.name(), &proposal).await {
             Ok(written) => {
                 if !provider.circuit_written(&proposal, written) {
                     provider.wake.notify_one();
                 }
             }
             Err(error) => {
-                debug!(provider = %provider.name, %error, "the circuit is this host's own for now");
+                debug!(provider = %provider.name(), %error, "the circuit is this host's own for now");
             }
         }
     }))
@@ -134,7 +134,7 @@ impl Seen {
             .map(|(route, version, state)| (route.as_str(), (*version, *state)))
             .collect();
         for provider in gateway.providers.values() {
-            take_circuit(provider, circuits.get(&*provider.name).copied(), has_lost);
+            take_circuit(provider, circuits.get(&**provider.name()).copied(), has_lost);
         }
     }
 }
@@ -152,9 +152,9 @@ fn take_circuit(provider: &Provider, circuit: Option<(u64, Breaker)>, has_lost: 
     provider.wake.notify_one();
     match circuit {
         Some((_, Breaker::Open { .. })) => {
-            error!(provider = %provider.name, "another host has opened the provider's circuit");
+            error!(provider = %provider.name(), "another host has opened the provider's circuit");
         }
-        Some((_, Breaker::Closed { .. })) => info!(provider = %provider.name, "the provider works again"),
+        Some((_, Breaker::Closed { .. })) => info!(provider = %provider.name(), "the provider works again"),
         _ => {}
     }
 }

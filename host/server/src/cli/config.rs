@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
+use waypost_api::time::rfc3339;
 use waypost_core::config::{Config, limits};
 use waypost_core::redis::RedisError;
 use waypost_core::redis::fleet::{FILE_BYTES_MAX, Fleet, Pushed, VersionRecord, Versions};
@@ -14,7 +15,7 @@ use super::error::{CliError, Exit, Result};
 use super::message_args::read_input;
 use super::output::{Grid, Output, printable, printable_lines};
 use super::wire::short_time;
-use crate::{check, clock, reload, serve};
+use crate::{check, reload, serve};
 
 /// Longest name of who pushes, in bytes.
 const BY_BYTES_MAX: usize = 128;
@@ -135,7 +136,7 @@ async fn history(output: &mut Output, fleet: &Fleet) -> Result<()> {
         let mark = if record.version == current { "current" } else { "" };
         grid.row(vec![
             record.version.to_string(),
-            short_time(&clock::rfc3339(record.at_ms)),
+            short_time(&rfc3339(record.at_ms)),
             printable(&record.by),
             printable(&record.note),
             record.files.len().to_string(),
@@ -206,7 +207,7 @@ fn who() -> String {
 }
 
 fn document(record: &VersionRecord, is_current: bool) -> Value {
-    json!({ "version": record.version, "current": is_current, "pushed_at": clock::rfc3339(record.at_ms),
+    json!({ "version": record.version, "current": is_current, "pushed_at": rfc3339(record.at_ms),
         "by": record.by, "note": record.note, "components": record.files })
 }
 

@@ -2,13 +2,13 @@
 
 use clap::Args;
 use serde_json::{Value, json};
+use waypost_api::time::rfc3339;
 use waypost_core::redis::fleet::SeenHost;
 
 use super::at::At;
 use super::error::{CliError, Exit, Result};
 use super::output::{Grid, Output};
 use super::wire::short_time;
-use crate::clock;
 
 /// A host that has said nothing for this long is not well, in milliseconds.
 const SILENT_MS: u64 = 5_000;
@@ -42,7 +42,7 @@ pub(super) async fn run(output: &mut Output, args: &HostsArgs) -> Result<Exit> {
             super::output::printable(&host.report.name),
             state(host).to_owned(),
             super::output::printable(&host.report.version),
-            short_time(&clock::rfc3339(host.report.since_ms)),
+            short_time(&rfc3339(host.report.since_ms)),
             config,
             format!("{}.{} s ago", host.silent_ms / 1000, host.silent_ms % 1000 / 100),
         ]);
@@ -62,6 +62,6 @@ fn state(host: &SeenHost) -> &'static str {
 
 fn document(host: &SeenHost) -> Value {
     json!({ "name": host.report.name, "state": state(host), "version": host.report.version,
-        "since": clock::rfc3339(host.report.since_ms), "config_version": host.report.config_version,
+        "since": rfc3339(host.report.since_ms), "config_version": host.report.config_version,
         "silent_ms": host.silent_ms })
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::timeout;
 use tracing::{error, warn};
+use waypost_core::flow::Provider as _;
 use waypost_core::store::{Claim, ClaimedMessage, Settle, Settled};
 use waypost_store::StoreError;
 
@@ -42,11 +43,11 @@ pub async fn run(running: Arc<Running>, provider: Arc<Provider>) {
             }
             Ok(Claimed::NothingUntil(pause)) => pause,
             Ok(Claimed::CircuitOpen(pause)) => {
-                reroute::leave_route(&gateway, &provider.name).await;
+                reroute::leave_route(&gateway, provider.name()).await;
                 pause
             }
             Err(error) => {
-                warn!(provider = %provider.name, %error, "messages wait: the store does not answer");
+                warn!(provider = %provider.name(), %error, "messages wait: the store does not answer");
                 STORE_PAUSE
             }
         };
@@ -54,11 +55,11 @@ pub async fn run(running: Arc<Running>, provider: Arc<Provider>) {
         let _ = timeout(pause, provider.wake.notified()).await;
     }
     // What is under way is submitted and settled before the lane ends.
-    let all = u32::try_from(provider.in_flight_max).unwrap_or(u32::MAX);
+    let all = u32::try_from(provider.terms.in_flight_max).unwrap_or(u32::MAX);
     let _ = provider.window.acquire_many(all).await;
     drop(answered);
     if settler.await.is_err() {
-        error!(provider = %provider.name, "settling stopped early; leases will run out");
+        error!(provider = %provider.name(), "settling stopped early; leases will run out");
     }
 }
 
@@ -107,11 +108,11 @@ async fn claim_within(
     let lease = Lease::begin(provider, gateway.config.store.lease_margin_ms);
     let now_ms = clock::now_ms();
     let claim = Claim {
-        route: provider.name.clone(),
+        route: provider.name().clone(),
         now_ms,
         messages_max: places.num_permits(),
         lease_until_ms: now_ms.saturating_add(lease.length_ms()),
-        rate: provider.rate,
+        rate: provider.terms.rate,
     };
     let batch = gateway.store.claim(claim).await?;
     if batch.messages.is_empty() {
@@ -145,7 +146,7 @@ fn launch(
         let settle = if lease.has_time() {
             submit::submit(&gateway, &provider, message).await
         } else {
-            gateway.metrics.lease_too_short(&provider.name);
+            gateway.metrics.lease_too_short(provider.name());
             lease::not_sent(&provider, message)
         };
         if provider.circuit_news().is_some() {
@@ -170,7 +171,7 @@ async fn settle(running: Arc<Running>, provider: Arc<Provider>, mut answers: mps
                     break;
                 }
                 Err(error) => {
-                    warn!(provider = %provider.name, %error, "answers wait: the store does not take them");
+                    warn!(provider = %provider.name(), %error, "answers wait: the store does not take them");
                     tokio::time::sleep(STORE_PAUSE).await;
                 }
             }
@@ -182,15 +183,15 @@ fn after(gateway: &Gateway, provider: &Provider, settles: &[Settle], settled: &[
     for (settle, settled) in settles.iter().zip(settled) {
         match settled {
             Settled::Now(progress) => {
-                gateway.metrics.settled(&provider.name, &settle.outcome, progress.state);
-                let route = progress.route.as_ref().filter(|route| **route != provider.name);
+                gateway.metrics.settled(provider.name(), &settle.outcome, progress.state);
+                let route = progress.route.as_ref().filter(|route| *route != provider.name());
                 if let Some(next) = route.and_then(|route| gateway.providers.get(route)) {
                     next.wake.notify_one();
                 }
             }
             Settled::LeaseLost => {
-                gateway.metrics.lease_lost(&provider.name);
-                warn!(provider = %provider.name, message = %settle.id, "an answer came after its lease had run out");
+                gateway.metrics.lease_lost(provider.name());
+                warn!(provider = %provider.name(), message = %settle.id, "an answer came after its lease had run out");
             }
         }
     }

@@ -21,8 +21,8 @@ pub(super) struct Lease {
 impl Lease {
     /// Begins before the claim is sent, so that it never seems longer than the store's.
     pub(super) fn begin(provider: &Provider, margin_ms: u64) -> Self {
-        let length = provider.timeout.saturating_add(Duration::from_millis(margin_ms));
-        Self { began: Instant::now(), began_wall: SystemTime::now(), length, timeout: provider.timeout }
+        let length = provider.timeout().saturating_add(Duration::from_millis(margin_ms));
+        Self { began: Instant::now(), began_wall: SystemTime::now(), length, timeout: provider.timeout() }
     }
 
     /// How long it is, in milliseconds.
@@ -49,11 +49,11 @@ pub(super) fn not_sent(provider: &Provider, message: ClaimedMessage) -> Settle {
         tenant: envelope.draft.tenant.clone(),
         id: envelope.id,
         attempt: progress.attempts,
-        route: provider.name.clone(),
+        route: provider.name().clone(),
         now_ms: clock::now_ms(),
         outcome: Outcome::Failed(failure),
         other_route: None,
-        rules: provider.rules,
+        rules: provider.terms.rules,
         seed: envelope.id.nonce(),
         decisions: Vec::new(),
     }

@@ -12,17 +12,17 @@ pub(super) async fn is_granted(gateway: &Gateway, provider: &Provider, now_ms: u
         return true;
     };
     let Some(proposal) = provider.trial(now_ms) else { return false };
-    match fleet.propose(&provider.name, &proposal).await {
+    match fleet.propose(provider.name(), &proposal).await {
         Ok(written) => {
             let granted = provider.circuit_written(&proposal, written);
             if granted {
-                info!(provider = %provider.name, "this host tries the provider again");
+                info!(provider = %provider.name(), "this host tries the provider again");
             }
             granted
         }
         // The claim that would follow needs the same Redis.
         Err(error) => {
-            debug!(provider = %provider.name, %error, "no trial: redis does not answer");
+            debug!(provider = %provider.name(), %error, "no trial: redis does not answer");
             false
         }
     }
