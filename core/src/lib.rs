@@ -6,6 +6,7 @@ pub mod backoff;
 pub mod breaker;
 pub mod config;
 pub mod decision;
+pub mod edge;
 pub mod id;
 pub mod inbound;
 pub mod lifecycle;
