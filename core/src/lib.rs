@@ -4,6 +4,7 @@
 
 pub mod backoff;
 pub mod breaker;
+pub mod check;
 pub mod config;
 pub mod decision;
 pub mod edge;
