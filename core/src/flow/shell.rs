@@ -33,6 +33,13 @@ pub trait Shell: Shared {
     /// Every tenant that this shell serves.
     fn tenants(&self) -> &BTreeMap<Name, Arc<Self::Tenant>>;
 
+    /// The tenant of every inbound message that nothing else says the tenant of: the only one that
+    /// there is. A shell that does not serve all tenants of the configuration says it itself.
+    fn only_tenant(&self) -> Option<&Name> {
+        let mut names = self.tenants().keys();
+        names.next().filter(|_| names.next().is_none())
+    }
+
     /// Every provider that this shell knows.
     fn providers(&self) -> &BTreeMap<Name, Arc<<Self::Tenant as Tenant>::Provider>>;
 
