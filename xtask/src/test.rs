@@ -6,11 +6,12 @@ use crate::command::{run, run_with};
 use crate::{setup, tidy};
 
 /// Workspaces of guests, which have their own lock files.
-const GUESTS: [&str; 2] = ["plugins", "tests/guests"];
+const GUESTS: [&str; 3] = ["plugins", "tests/edge-host/guests", "tests/guests"];
 
 /// Runs all of it. `arguments` go to the test binaries.
 pub fn test(arguments: &[String]) -> Result<()> {
     setup::wasm_target()?;
+    setup::redis_server()?;
     format()?;
     tidy::tidy()?;
     lint()?;
@@ -44,18 +45,18 @@ fn lint() -> Result<()> {
             "-D",
             "warnings",
         ];
-        run(folder, "cargo", &guest_arguments(&wasm, folder))?;
+        let target = format!("{}target/guests", "../".repeat(folder.split('/').count()));
+        run(
+            folder,
+            "cargo",
+            &wasm.map(|argument| if argument == GUEST_TARGET { &target } else { argument }),
+        )?;
     }
     Ok(())
 }
 
 /// Stands for the folder that all guests are compiled in.
 const GUEST_TARGET: &str = "{guests}";
-
-fn guest_arguments<'a>(arguments: &[&'a str], folder: &str) -> Vec<&'a str> {
-    let shared = if folder.contains('/') { "../../target/guests" } else { "../target/guests" };
-    arguments.iter().map(|argument| if *argument == GUEST_TARGET { shared } else { argument }).collect()
-}
 
 /// Invariant 1: `core` is free of host things, so it compiles for the sandbox.
 fn core_without_host() -> Result<()> {
