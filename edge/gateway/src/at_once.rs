@@ -61,9 +61,11 @@ fn outcome(unanswered: Unanswered) -> Outcome {
             "host_not_allowed",
             "`allowed_outbound_hosts` of the gateway does not list the provider's component",
         ),
-        Unanswered::Invalid => {
-            failed(FailureClass::System, "request_invalid", "the call to the provider's component is not HTTP")
-        }
+        Unanswered::Invalid => failed(
+            FailureClass::System,
+            "request_invalid",
+            "the call to the provider's component is not HTTP",
+        ),
         Unanswered::Lost(reason) => Outcome::InDoubt(reason),
     }
 }

@@ -47,8 +47,11 @@ fn read() -> Result<Rc<Setup>, EdgeConfigError> {
 
 impl From<EdgeConfig> for Setup {
     fn from(config: EdgeConfig) -> Self {
-        let providers: BTreeMap<Name, Arc<EdgeProvider>> =
-            config.providers.into_iter().map(|(name, route)| (name, Arc::new(EdgeProvider::from(route)))).collect();
+        let providers: BTreeMap<Name, Arc<EdgeProvider>> = config
+            .providers
+            .into_iter()
+            .map(|(name, route)| (name, Arc::new(EdgeProvider::from(route))))
+            .collect();
         let name = config.tenant.name.clone();
         let tenant = EdgeTenant {
             terms: config.tenant,

@@ -25,7 +25,17 @@ static TIMED: Script = Script::new(
 const TIME_VALUES: usize = 2;
 /// Commands that change nothing: safe to ask again where nobody knows whether they were done.
 const READS: [&str; 12] = [
-    "EXISTS", "GET", "HGET", "HGETALL", "HMGET", "HVALS", "LRANGE", "SMEMBERS", "TIME", "XRANGE", "ZRANGE",
+    "EXISTS",
+    "GET",
+    "HGET",
+    "HGETALL",
+    "HMGET",
+    "HVALS",
+    "LRANGE",
+    "SMEMBERS",
+    "TIME",
+    "XRANGE",
+    "ZRANGE",
     "ZRANGEBYSCORE",
 ];
 
@@ -145,7 +155,9 @@ fn said(error: redis::Error) -> RedisError {
         redis::Error::TooManyConnections => {
             RedisError::Unreachable("the platform allows no more connections".to_owned())
         }
-        redis::Error::TypeError => RedisError::Other("a reply of a type that Spin does not pass on".to_owned()),
+        redis::Error::TypeError => {
+            RedisError::Other("a reply of a type that Spin does not pass on".to_owned())
+        }
         redis::Error::Other(text) => error::of(&text),
     }
 }

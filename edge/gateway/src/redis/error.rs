@@ -46,7 +46,10 @@ mod tests {
     fn the_words_of_spin_are_understood() {
         let server = |rest: &str| of(&format!("An error was signalled by the server - {rest}"));
         assert_eq!(server("NoScriptError: No matching script. Please use EVAL."), RedisError::NoScript);
-        assert!(matches!(server("ReadOnly: You can't write against a read only replica."), RedisError::ReadOnly(_)));
+        assert!(matches!(
+            server("ReadOnly: You can't write against a read only replica."),
+            RedisError::ReadOnly(_)
+        ));
         assert!(matches!(server("MasterDown: Link with MASTER is down"), RedisError::ReadOnly(_)));
         assert!(matches!(server("BusyLoadingError: Redis is loading the dataset"), RedisError::NotReady(_)));
         assert!(matches!(server("ClusterDown: The cluster is down"), RedisError::NotReady(_)));
