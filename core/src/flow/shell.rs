@@ -21,8 +21,12 @@ pub trait Shell: Shared {
     /// A tenant with its components.
     type Tenant: Tenant;
 
+    /// What messages are kept in. Where it is a type and not a `dyn Store`, operations that no flow
+    /// uses are left out of the program, which counts at the edge.
+    type Store: Store + ?Sized;
+
     /// Where messages are kept.
-    fn store(&self) -> &dyn Store;
+    fn store(&self) -> &Self::Store;
 
     /// The time, in Unix milliseconds.
     fn now_ms(&self) -> u64;

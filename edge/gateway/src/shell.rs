@@ -14,7 +14,7 @@ use waypost_core::id::MessageId;
 use waypost_core::provider::{WebhookReading, WebhookRequest};
 use waypost_core::redis::{Clock, Layout, RedisStore};
 use waypost_core::request::{SendRequest, Taken};
-use waypost_core::store::{Store, StoreError};
+use waypost_core::store::StoreError;
 
 use crate::redis::{RedisTime, SpinConnection};
 use crate::setup::Setup;
@@ -55,8 +55,9 @@ impl EdgeShell {
 
 impl Shell for EdgeShell {
     type Tenant = EdgeTenant;
+    type Store = RedisStore<SpinConnection>;
 
-    fn store(&self) -> &dyn Store {
+    fn store(&self) -> &Self::Store {
         &self.store
     }
 
