@@ -11,7 +11,7 @@ use crate::decision::{FaultClass, Name, Receipt};
 use crate::inbound::InboundMessage;
 use crate::limits::REFERENCE_BYTES_MAX;
 use crate::provider::{Event, HttpResponse, ProviderTerms, WebhookReading, WebhookRequest, WebhookResult};
-use crate::store::{Inbound, ReceiptIn, StoreError};
+use crate::store::{Inbound, ReceiptIn, Store as _, StoreError};
 
 /// The inbox of a tenant that has all inbound messages to itself.
 const INBOX_DEFAULT: &str = "default";
