@@ -6,7 +6,7 @@ use crate::command::{run, run_with};
 use crate::{setup, tidy};
 
 /// Workspaces of guests, which have their own lock files.
-const GUESTS: [&str; 3] = ["plugins", "tests/edge-host/guests", "tests/guests"];
+const GUESTS: [&str; 4] = ["edge", "plugins", "tests/edge-host/guests", "tests/guests"];
 
 /// Runs all of it. `arguments` go to the test binaries.
 pub fn test(arguments: &[String]) -> Result<()> {
@@ -72,7 +72,8 @@ fn tests(arguments: &[String]) -> Result<()> {
     all.extend(arguments.iter().map(String::as_str));
     run(".", "cargo", &all)?;
     let guests = ["test", "--locked", "--workspace", "--target-dir", "../target/guests"];
-    run("plugins", "cargo", &guests)
+    run("plugins", "cargo", &guests)?;
+    run("edge", "cargo", &guests)
 }
 
 fn documentation() -> Result<()> {
