@@ -45,6 +45,7 @@ const SECTIONS: &[Section] = &[
             &l::LOG,
             &l::STORE,
             &l::ENGINE,
+            &l::EDGE,
             &l::COMPONENTS,
             &l::PROVIDERS,
             &l::TENANTS,
@@ -58,6 +59,7 @@ const SECTIONS: &[Section] = &[
     Section { path: "log", keys: &[&l::LOG_FORMAT, &l::LOG_LEVEL] },
     Section { path: "store", keys: &[&l::STORE_KIND, &l::RETENTION_DAYS] },
     Section { path: "engine", keys: &[&l::CACHE, &l::INSTANCES_MAX] },
+    Section { path: "edge", keys: &[&l::EDGE_DEFAULT_TENANT, &l::EDGE_MODE, &l::EDGE_REDIS_URL] },
     Section { path: "components.<name>", keys: &[&l::COMPONENT_PATH, &l::MEMORY_MIB_MAX, &l::SIZE_MIB_MAX] },
     Section {
         path: "providers.<name>",
@@ -103,6 +105,7 @@ const SECTIONS: &[Section] = &[
             &l::SCREENING,
             &l::SENDER,
             &l::ROUTING,
+            &l::TENANT_EDGE_MODE,
         ],
     },
     Section { path: "tenants.<name>.callback_secret", keys: &[&l::SECRET_ENV, &l::SECRET_FILE] },
