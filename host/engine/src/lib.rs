@@ -32,6 +32,7 @@ mod wasi;
 
 pub use engine::{Engine, EngineError, EngineOptions};
 pub use fault::Fault;
+pub use inspect::imports;
 pub use limits::Limits;
 pub use load::{LoadError, LoadRequest, Stage};
 pub use plugin::{Decision, Info};
