@@ -4,8 +4,10 @@
 
 pub mod backoff;
 pub mod breaker;
+pub mod check;
 pub mod config;
 pub mod decision;
+pub mod edge;
 pub mod id;
 pub mod inbound;
 pub mod lifecycle;

@@ -102,13 +102,14 @@ pub struct HttpRequest {
 }
 
 /// An answer over HTTP: what a provider said, or what it wants to hear.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HttpResponse {
     /// 100 to 599.
     pub status: u16,
     /// Names and values, in this order.
     pub headers: Vec<(String, String)>,
-    /// At most 64 KiB.
+    /// At most 64 KiB. In JSON as base64.
+    #[serde(with = "crate::edge::base64_bytes")]
     pub body: Vec<u8>,
 }
 
@@ -128,7 +129,7 @@ pub struct Submission<'a> {
 }
 
 /// A webhook, as the provider called it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WebhookRequest {
     /// `POST`, `GET`.
     pub method: String,
@@ -136,7 +137,8 @@ pub struct WebhookRequest {
     pub url: String,
     /// Names and values, in this order.
     pub headers: Vec<(String, String)>,
-    /// At most [`crate::limits::WEBHOOK_BYTES_MAX`] bytes.
+    /// At most [`crate::limits::WEBHOOK_BYTES_MAX`] bytes. In JSON as base64.
+    #[serde(with = "crate::edge::base64_bytes")]
     pub body: Vec<u8>,
     /// The host's clock in Unix milliseconds, for signatures that grow old.
     pub now_ms: u64,
@@ -145,7 +147,8 @@ pub struct WebhookRequest {
 }
 
 /// One thing that a webhook tells.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Event {
     /// News of a message that went out (DLR).
     Receipt(Receipt),
@@ -154,7 +157,7 @@ pub enum Event {
 }
 
 /// What a webhook says, and what the provider wants to hear.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WebhookReading {
     /// In the order of the webhook.
     pub events: Vec<Event>,

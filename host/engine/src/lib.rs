@@ -7,7 +7,6 @@
 //! record for the message's trace.
 
 mod cache;
-mod check;
 mod engine;
 mod fault;
 mod inspect;
