@@ -5,12 +5,14 @@
 pub(crate) mod base64_bytes;
 mod call;
 mod config;
+mod names;
 mod provider;
 #[cfg(test)]
 mod tests;
 
 pub use call::{SubmitAnswer, SubmitCall, WebhookAnswer};
 pub use config::{BoundPolicy, EdgeConfig, EdgeConfigError, EdgeRoute, SendMode};
+pub use names::{component_id, is_variable_name, variable_name};
 pub use provider::EdgeProviderConfig;
 
 /// The environment variable of a gateway component that holds its [`EdgeConfig`] as JSON.
@@ -27,8 +29,8 @@ pub const CONFIG_BYTES_MAX: usize = 256 * 1024;
 /// 64 KiB in base64, or what was read from one.
 pub const CALL_BYTES_MAX: usize = 512 * 1024;
 
-/// The Spin variable that holds a provider's secret: names of secrets are `[a-z][a-z0-9_]{0,63}`,
-/// which Spin takes as they are.
+/// The Spin variable that holds a provider's secret. Not every name of a secret makes one that Spin
+/// takes ([`is_variable_name`]): packaging refuses the others.
 #[must_use]
 pub fn secret_variable(secret: &str) -> String {
     format!("secret_{secret}")
@@ -38,5 +40,5 @@ pub fn secret_variable(secret: &str) -> String {
 /// `http://{name}.spin.internal`.
 #[must_use]
 pub fn provider_component(provider: &str) -> String {
-    format!("provider-{provider}")
+    component_id("provider", provider)
 }
