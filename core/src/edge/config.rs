@@ -1,54 +1,42 @@
 //! What packaging tells a tenant's gateway component.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::{CONFIG_BYTES_MAX, CONFIG_VERSION, provider_component};
-use crate::backoff::RetryRules;
-use crate::config::{self, AllowedHost, Binding, Config, InDoubtThen, InboundTarget, OnFailure, Price};
+use crate::config::{Binding, Config, InboundTarget, OnFailure};
 use crate::decision::Name;
-use crate::lifecycle::accept::Rules;
-use crate::lifecycle::{DoubtChoice, RouteRules};
-use crate::number::Country;
-use crate::rate::{AcceptLimits, Rate};
+use crate::provider::ProviderTerms;
+use crate::tenant::TenantTerms;
 
-/// How long a submitted message waits for its receipt: as long as providers are known to try.
-const RECEIPT_WAIT_MS: u64 = 72 * 3600 * 1000;
-
-/// What a gateway component has to know. One component serves one tenant.
+/// What a gateway component has to know. One component serves one tenant, and takes webhooks of
+/// every provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EdgeConfig {
     /// [`CONFIG_VERSION`].
     pub version: u32,
-    /// The tenant.
-    pub tenant: Name,
-    /// What stands before `/v1`, `/hooks` and `/healthz` in the paths of this component: empty, or
-    /// `/name` without a `/` at the end.
+    /// What stands before `/v1` in the paths of this component: empty, or `/name` without a `/` at
+    /// the end. `/hooks`, `/healthz` and `/readyz` are taken with and without it.
     pub base_path: String,
-    /// How providers reach the application from outside, without a `/` at the end and without
-    /// `base_path`. Empty: packaging has not filled it in, and nothing is sent at once.
-    pub public_url: String,
-    /// By which local numbers are read.
-    pub default_region: Option<Country>,
-    /// Most segments of a message that names no number itself.
-    pub segments_max: u8,
-    /// What messages are held to when they are accepted.
-    pub limits: AcceptLimits,
+    /// What holds for the tenant.
+    pub tenant: TenantTerms,
+    /// The tenant is the only one of `waypost.toml`, so that every inbound message is its.
+    pub only_tenant: bool,
     /// What becomes of a message whose request does not say `Waypost-Send`.
     pub mode: SendMode,
-    /// Hosts that a `callback_url` may name.
-    pub callback_hosts: Vec<AllowedHost>,
     /// The composed screening components. None: the import is never called.
     pub screening: Option<BoundPolicy>,
     /// The composed sender component. None: the import is never called.
     pub sender: Option<BoundPolicy>,
     /// The composed routing component. None: the import is never called.
     pub routing: Option<BoundPolicy>,
+    /// Every enabled provider of `waypost.toml`, by name.
+    pub providers: BTreeMap<Name, EdgeRoute>,
     /// Providers that may carry this tenant's messages, in the order of the configuration.
-    pub providers: Vec<EdgeRoute>,
+    pub routes: Vec<Name>,
     /// Where inbound messages go, by the number that they were sent to.
     pub numbers: BTreeMap<String, InboundTarget>,
 }
@@ -94,32 +82,19 @@ pub struct BoundPolicy {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EdgeRoute {
-    /// Its name in `waypost.toml`.
-    pub name: Name,
     /// The Spin component that speaks to it.
     pub spin_component: String,
-    /// Takes binary bodies, as its plugin describes itself. False until packaging has asked it.
-    pub binary: bool,
-    /// Destinations that it serves. None: all.
-    pub countries: Option<BTreeSet<Country>>,
-    /// Price of one segment. None: unknown.
-    pub price: Option<Price>,
-    /// Where no component ranks, the higher comes first; 0 to 1000.
-    pub weight: u32,
-    /// It has a rate limit, which only claims honour: its messages are always queued.
-    pub rated: bool,
-    /// What happens when something goes wrong.
-    pub rules: RouteRules,
-    /// Longest that one request to it may take, in milliseconds.
-    pub timeout_ms: u32,
-    /// Where inbound messages go when `numbers` does not say.
-    pub inbound: Option<InboundTarget>,
+    /// What holds for it. `binary` is what its plugin says of itself, for packaging to fill in.
+    pub terms: ProviderTerms,
 }
 
 /// A configuration that a component cannot work with. It was not written by the packaging of the
 /// same version.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EdgeConfigError {
+    /// There is none.
+    #[error("the environment variable {0} is not set: package the application with `waypost edge package`")]
+    Missing(&'static str),
     /// More than [`CONFIG_BYTES_MAX`].
     #[error("the configuration has {bytes} bytes, above the limit of {CONFIG_BYTES_MAX}")]
     TooLarge {
@@ -138,29 +113,36 @@ pub enum EdgeConfigError {
         /// As it stands there.
         found: u32,
     },
+    /// A route that is no provider.
+    #[error("the configuration has the route {0}, but no provider of that name")]
+    Route(Name),
 }
 
 impl EdgeConfig {
-    /// What the configuration says of a tenant. What it does not know (revisions, `binary`,
-    /// `base_path`, the public address where the file states none) is empty, for packaging to fill
-    /// in. None: there is no such tenant.
+    /// What the configuration says of a tenant. `public_url` is where providers reach the
+    /// application from outside, without `base_path`. What the configuration does not know
+    /// (revisions, `binary`, `base_path`, `mode`) is left empty, for packaging to fill in. None:
+    /// there is no such tenant.
     #[must_use]
-    pub fn of(config: &Config, tenant: &str) -> Option<Self> {
+    pub fn of(config: &Config, tenant: &str, public_url: &str) -> Option<Self> {
         let stated = config.tenants.get(tenant)?;
+        let providers = config.providers.iter().filter(|(_, provider)| provider.enabled);
         Some(Self {
             version: CONFIG_VERSION,
-            tenant: Name::from(tenant),
             base_path: String::new(),
-            public_url: config.server.public_url.clone().unwrap_or_default(),
-            default_region: config.server.default_region,
-            segments_max: u8::try_from(stated.segments_max).unwrap_or(u8::MAX),
-            limits: limits(stated),
+            tenant: TenantTerms::new(Name::from(tenant), stated, config.server.default_region),
+            only_tenant: config.tenants.len() == 1,
             mode: SendMode::default(),
-            callback_hosts: stated.callback_hosts.clone(),
             screening: chain(&stated.screening),
             sender: stated.sender.as_ref().map(bound),
             routing: stated.routing.as_ref().map(bound),
-            providers: config.providers_of(tenant).map(|(name, it)| route(config, name, it)).collect(),
+            providers: providers
+                .map(|(name, provider)| {
+                    let terms = ProviderTerms::new(Name::from(name.as_str()), provider, false, public_url);
+                    (terms.name.clone(), EdgeRoute { spin_component: provider_component(name), terms })
+                })
+                .collect(),
+            routes: config.providers_of(tenant).map(|(name, _)| Name::from(name)).collect(),
             numbers: config.numbers.clone(),
         })
     }
@@ -170,24 +152,11 @@ impl EdgeConfig {
     /// # Errors
     /// It is too large, not of this form, or of another version.
     pub fn parse(json: &str) -> Result<Self, EdgeConfigError> {
-        read(json, |config: &Self| config.version)
-    }
-
-    /// How the tenant's numbers are read and its texts planned.
-    #[must_use]
-    pub fn rules(&self) -> Rules {
-        Rules {
-            tenant: self.tenant.clone(),
-            default_region: self.default_region,
-            segments_max: self.segments_max,
+        let config = read(json, |config: &Self| config.version)?;
+        match config.routes.iter().find(|route| !config.providers.contains_key(*route)) {
+            Some(route) => Err(EdgeConfigError::Route(route.clone())),
+            None => Ok(config),
         }
-    }
-
-    /// Where a provider reports: what is given to it with each message, and what its signatures are
-    /// made over.
-    #[must_use]
-    pub fn hook_url(&self, provider: &str) -> String {
-        format!("{}{}/hooks/{provider}", self.public_url, self.base_path)
     }
 }
 
@@ -215,17 +184,6 @@ pub(super) fn read<T: DeserializeOwned>(
     }
 }
 
-fn limits(tenant: &config::Tenant) -> AcceptLimits {
-    let rate = |rate: config::Rate| Rate::per_second(rate.per_second, rate.burst);
-    AcceptLimits {
-        tenant_rate: tenant.rate.map(rate),
-        key_rate: tenant.key_rate.map(rate),
-        destination_per_hour: tenant.destination_per_hour,
-        destination_per_day: tenant.destination_per_day,
-        queue_max: Some(u64::from(tenant.queue_max)),
-    }
-}
-
 /// Several screening components are composed into one. It refuses where any of them would.
 fn chain(bindings: &[Binding]) -> Option<BoundPolicy> {
     let names: Vec<&str> = bindings.iter().map(|binding| binding.component.as_str()).collect();
@@ -242,43 +200,5 @@ fn bound(binding: &Binding) -> BoundPolicy {
         component: Name::from(binding.component.as_str()),
         revision: Name::from(""),
         on_failure: binding.on_failure,
-    }
-}
-
-fn route(config: &Config, name: &str, provider: &config::Provider) -> EdgeRoute {
-    EdgeRoute {
-        name: Name::from(name),
-        spin_component: provider_component(name),
-        binary: false,
-        countries: provider.countries.clone(),
-        price: provider.price.clone(),
-        weight: provider.weight,
-        rated: provider.rate.is_some(),
-        rules: rules(provider),
-        timeout_ms: provider.timeout_ms,
-        inbound: provider.inbound.clone().or_else(|| only_tenant(config)),
-    }
-}
-
-/// With one tenant there is no question whose an inbound message is.
-fn only_tenant(config: &Config) -> Option<InboundTarget> {
-    let mut tenants = config.tenants.keys();
-    let only = tenants.next().filter(|_| tenants.next().is_none())?;
-    Some(InboundTarget { tenant: only.clone(), inbox: "default".to_owned() })
-}
-
-fn rules(provider: &config::Provider) -> RouteRules {
-    RouteRules {
-        retry: RetryRules {
-            attempts_max: u16::try_from(provider.retry.attempts_max).unwrap_or(u16::MAX),
-            base_ms: u64::from(provider.retry.base_ms),
-            max_ms: u64::from(provider.retry.max_ms),
-        },
-        doubt_wait_ms: u64::from(provider.in_doubt.wait_seconds) * 1000,
-        doubt_then: match provider.in_doubt.then {
-            InDoubtThen::GiveUp => DoubtChoice::GiveUp,
-            InDoubtThen::Retry => DoubtChoice::Retry,
-        },
-        receipt_wait_ms: RECEIPT_WAIT_MS,
     }
 }

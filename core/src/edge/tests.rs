@@ -42,26 +42,37 @@ fn config() -> Config {
     Config::parse(FILE, "waypost.toml", &["simulator", "country-blacklist", "consent"]).unwrap().config
 }
 
+const URL: &str = "https://sms.example.com";
+
 #[test]
-fn a_tenant_gets_what_the_file_says_of_it_and_no_more() {
-    let acme = EdgeConfig::of(&config(), "acme").unwrap();
-    assert_eq!(acme.hook_url("carrier"), "https://sms.example.com/hooks/carrier");
+fn a_tenant_gets_what_the_file_says_of_it() {
+    let acme = EdgeConfig::of(&config(), "acme", URL).unwrap();
     let screening = acme.screening.as_ref().unwrap();
     assert_eq!(&*screening.component, "country-blacklist + consent");
     assert_eq!(screening.on_failure, OnFailure::Refuse, "one of them refuses, so the chain does");
     assert!(acme.sender.is_none() && acme.routing.is_none());
-    let [carrier] = acme.providers.as_slice() else { panic!("{:?}", acme.providers) };
+    assert_eq!(acme.routes, ["carrier".into()]);
+    assert_eq!(acme.providers.len(), 2, "webhooks of every provider are taken");
+    let carrier = &acme.providers["carrier"];
     assert_eq!(carrier.spin_component, "provider-carrier");
-    assert!(carrier.rated);
-    assert_eq!(carrier.rules.doubt_wait_ms, 30_000);
-    assert!(carrier.inbound.is_none(), "with two tenants nobody can say");
+    assert_eq!(carrier.terms.hook_url, "https://sms.example.com/hooks/carrier");
+    assert_eq!(carrier.terms.rules.doubt_wait_ms, 30_000);
+    assert!(!acme.only_tenant);
     assert_eq!(acme.numbers["+15017122661"].tenant, "beta");
-    assert!(EdgeConfig::of(&config(), "nobody").is_none());
+    assert!(EdgeConfig::of(&config(), "nobody", URL).is_none());
+}
+
+#[test]
+fn a_route_has_to_be_a_provider() {
+    let mut acme = EdgeConfig::of(&config(), "acme", URL).unwrap();
+    acme.routes.push("gone".into());
+    let read = EdgeConfig::parse(&serde_json::to_string(&acme).unwrap());
+    assert_eq!(read, Err(EdgeConfigError::Route("gone".into())));
 }
 
 #[test]
 fn json_and_configuration_are_the_same_thing() {
-    let mut acme = EdgeConfig::of(&config(), "acme").unwrap();
+    let mut acme = EdgeConfig::of(&config(), "acme", URL).unwrap();
     acme.mode = SendMode::AtOnce;
     assert_eq!(EdgeConfig::parse(&serde_json::to_string(&acme).unwrap()), Ok(acme));
     let carrier = EdgeProviderConfig::of(&config(), "carrier").unwrap();

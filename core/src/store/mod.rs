@@ -44,8 +44,9 @@ pub struct Idempotency {
     pub body_hash: [u8; 32],
 }
 
-/// A message with its first progress: `queued` or `held` with a route and a due time, or
-/// `refused`.
+/// A message with its first progress: `queued` or `held` with a route and a due time, `refused`, or
+/// `submitting` with a route and the end of its lease where the shell hands it over itself
+/// ([`crate::flow::Shell::at_once_max`]).
 #[derive(Debug, Clone)]
 pub struct NewMessage {
     /// What does not change.

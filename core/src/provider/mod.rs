@@ -1,12 +1,19 @@
 //! How one provider is spoken to: the HTTP that its component asks for and reads. Credentials
 //! appear as templates that only the host can fill in.
 
+mod allow;
+pub mod template;
+mod terms;
+
 use serde::{Deserialize, Serialize};
 
 use crate::decision::Receipt;
 use crate::id::MessageId;
 use crate::inbound::InboundMessage;
 use crate::message::Draft;
+
+pub use allow::is_allowed;
+pub use terms::{ProviderTerms, RULES_OF_A_PROVIDER_GONE};
 
 /// What a provider's component says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,0 +1,205 @@
+//! The way in: from a request to messages that are stored and answered for.
+//!
+//! plan → decide (components) → accept (one store transaction) → tell the shell.
+
+use std::sync::Arc;
+
+use super::decide::{Admission, Decided, decide};
+use super::shell::{Caller, Provider, Shell, Tenant};
+use crate::decision::{Failure, Name};
+use crate::id::MessageId;
+use crate::lifecycle::accept::{self, Submission};
+use crate::lifecycle::dispatch::{self, Claimed};
+use crate::limits;
+use crate::message::{Envelope, Progress, State};
+use crate::request::{Explanation, SendAnswer, SendError, SendRequest, Taken};
+use crate::store::{Accept, Accepted, Idempotency, NewMessage};
+use crate::text::Replacement;
+use crate::trace::{Entry, Step};
+
+/// Takes a request in, as a whole or not at all. When this answers `Ok`, its messages are stored.
+///
+/// # Errors
+/// [`SendError`]; nothing is stored then.
+pub async fn send<S: Shell>(
+    shell: &S,
+    caller: &Caller<S::Tenant>,
+    request: &SendRequest,
+    idempotency: Option<Idempotency>,
+) -> Result<SendAnswer, SendError> {
+    let terms = caller.tenant.terms();
+    check_callback(&*caller.tenant, request)?;
+    loop {
+        let now_ms = shell.now_ms();
+        let (mut taken, messages) = prepare(shell, caller, request, now_ms)?;
+        let accept = Accept {
+            tenant: terms.name.clone(),
+            key: caller.key.clone(),
+            now_ms,
+            idempotency: idempotency.clone(),
+            limits: terms.limits,
+            messages,
+        };
+        return match shell.store().accept(accept).await.map_err(SendError::Store)? {
+            Accepted::Stored => {
+                shell.stored(&mut taken).await;
+                Ok(SendAnswer { messages: taken, replayed: false })
+            }
+            Accepted::Replayed(ids) => replay(shell, &terms.name, ids).await,
+            Accepted::KeyReused => Err(SendError::KeyReused),
+            Accepted::Limited(limit) => {
+                shell.limited(&terms.name, limit.limit);
+                Err(SendError::Limited(limit))
+            }
+            // The clock has gone back to before the last start: draw again.
+            Accepted::IdTaken => continue,
+        };
+    }
+}
+
+/// What [`send`] would decide. Nothing is stored or sent.
+///
+/// # Errors
+/// [`SendError::CallbackHost`] and [`SendError::Submission`] only.
+pub fn explain<S: Shell>(
+    shell: &S,
+    tenant: &S::Tenant,
+    request: &SendRequest,
+) -> Result<Vec<Explanation>, SendError> {
+    check_callback(tenant, request)?;
+    let now_ms = shell.now_ms();
+    let mut explanations = Vec::with_capacity(request.to.len());
+    for (index, to) in request.to.iter().enumerate() {
+        let planned = accept::plan(&submission(request, to), &tenant.terms().rules, now_ms)
+            .map_err(|error| SendError::Submission { index, error })?;
+        let decided = decide(tenant, planned.draft, shell.next_id(now_ms), now_ms);
+        explanations.push(explanation(decided, planned.replaced));
+    }
+    Ok(explanations)
+}
+
+fn check_callback(tenant: &impl Tenant, request: &SendRequest) -> Result<(), SendError> {
+    match &request.callback_url {
+        Some(url) if !tenant.terms().permits_callback(url) => Err(SendError::CallbackHost),
+        _ => Ok(()),
+    }
+}
+
+fn prepare<S: Shell>(
+    shell: &S,
+    caller: &Caller<S::Tenant>,
+    request: &SendRequest,
+    now_ms: u64,
+) -> Result<(Vec<Taken>, Vec<NewMessage>), SendError> {
+    let terms = caller.tenant.terms();
+    let mut at_once_left = shell.at_once_max(caller, request);
+    let mut taken = Vec::with_capacity(request.to.len());
+    let mut messages = Vec::with_capacity(request.to.len());
+    for (index, to) in request.to.iter().enumerate() {
+        let planned = accept::plan(&submission(request, to), &terms.rules, now_ms)
+            .map_err(|error| SendError::Submission { index, error })?;
+        let id = shell.next_id(now_ms);
+        let decided = decide(&*caller.tenant, planned.draft, id, now_ms);
+        shell.decided(&terms.name, &decided.records);
+        let valid_for_s = request.valid_for_s.unwrap_or(limits::VALID_FOR_S_DEFAULT);
+        let valid_until_ms = now_ms + u64::from(valid_for_s) * 1000;
+        let (mut progress, step) = first_step(&decided, now_ms);
+        if let Ok(admission) = &decided.answer
+            && at_once_left > 0
+            && lease(&mut progress, admission, valid_until_ms, now_ms)
+        {
+            at_once_left -= 1;
+        }
+        let envelope = Arc::new(Envelope {
+            id,
+            key: caller.key.clone(),
+            draft: decided.draft,
+            valid_until_ms,
+            client_ref: request.client_ref.clone(),
+            callback_url: request.callback_url.clone(),
+            hops: 0,
+        });
+        let entry = Entry { at_ms: now_ms, state: progress.state, step, decisions: decided.records };
+        messages.push(NewMessage { envelope: envelope.clone(), progress: progress.clone(), entry });
+        taken.push(Taken { envelope, progress, replaced: planned.replaced });
+    }
+    Ok((taken, messages))
+}
+
+fn submission<'a>(request: &'a SendRequest, to: &'a str) -> Submission<'a> {
+    Submission {
+        to,
+        from: request.from.as_deref(),
+        body: &request.body,
+        encoding: request.encoding,
+        segments_max: request.segments_max,
+        replace_lookalikes: request.replace_lookalikes,
+        priority: request.priority,
+        tags: &request.tags,
+    }
+}
+
+fn first_step<P: Provider>(decided: &Decided<P>, now_ms: u64) -> (Progress, Step) {
+    match &decided.answer {
+        Ok(admission) => {
+            let route = admission.route.terms().name.clone();
+            let progress =
+                accept::admitted(route.clone(), admission.held_until_ms, admission.price_micros, now_ms);
+            let held_until_ms = progress.due_ms.filter(|_| progress.state == State::Held);
+            (progress, Step::Accepted { route: Some(route), held_until_ms })
+        }
+        Err(refusal) => {
+            let progress = accept::refused(refusal, now_ms);
+            (progress, Step::Refused { failure: Failure::from(refusal) })
+        }
+    }
+}
+
+/// Claims a message before it is stored. A provider with a rate is left to the store's claim, which
+/// counts it; one whose circuit is open is left to whoever finds another.
+fn lease<P: Provider>(
+    progress: &mut Progress,
+    admission: &Admission<P>,
+    valid_until_ms: u64,
+    now_ms: u64,
+) -> bool {
+    let (provider, terms) = (&admission.route, admission.route.terms());
+    if progress.state != State::Queued || terms.rate.is_some() || provider.permits(1, now_ms) == 0 {
+        return false;
+    }
+    dispatch::claim(progress, valid_until_ms, now_ms, terms.lease_until_ms(now_ms)) == Claimed::Leased
+}
+
+async fn replay<S: Shell>(shell: &S, tenant: &Name, ids: Vec<MessageId>) -> Result<SendAnswer, SendError> {
+    let mut messages = Vec::with_capacity(ids.len());
+    for id in ids {
+        // A message that was deleted since is left out of the answer.
+        if let Some(stored) = shell.store().message(tenant.clone(), id).await.map_err(SendError::Store)? {
+            let (envelope, progress) = (stored.envelope, stored.progress);
+            messages.push(Taken { envelope, progress, replaced: Vec::new() });
+        }
+    }
+    Ok(SendAnswer { messages, replayed: true })
+}
+
+fn explanation<P: Provider>(decided: Decided<P>, replaced: Vec<Replacement>) -> Explanation {
+    let (routes, held_until_ms, price_micros, currency) = match decided.answer {
+        Ok(admission) => {
+            let first = admission.route.terms();
+            let further = admission.further_routes.iter().map(|provider| provider.terms());
+            let names = std::iter::once(first).chain(further).map(|terms| terms.name.clone()).collect();
+            let currency = first.currency().map(str::to_owned);
+            (Ok(names), admission.held_until_ms, admission.price_micros, currency)
+        }
+        Err(refusal) => (Err(refusal), None, None, None),
+    };
+    Explanation {
+        draft: decided.draft,
+        replaced,
+        decisions: decided.records,
+        routes,
+        held_until_ms,
+        price_micros,
+        currency,
+    }
+}

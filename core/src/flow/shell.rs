@@ -1,0 +1,129 @@
+//! What the flows need of the program around them.
+
+use std::collections::BTreeMap;
+use std::future::{Future, ready};
+use std::sync::Arc;
+
+use super::component::Asked;
+use super::webhook::{Refused, WebhookAnswer};
+use crate::config::InboundTarget;
+use crate::decision::{Candidate, Choice, DecisionRecord, Health, Name, Ranking, ReceiptStatus, Verdict};
+use crate::id::MessageId;
+use crate::message::Draft;
+use crate::provider::{ProviderTerms, WebhookReading, WebhookRequest};
+use crate::rate::LimitKind;
+use crate::request::{SendRequest, Taken};
+use crate::store::{ReceiptResult, Shared, Store};
+use crate::tenant::TenantTerms;
+
+/// The program around the flows: its state, its clock, its ids, and what it wants to hear.
+pub trait Shell: Shared {
+    /// A tenant with its components.
+    type Tenant: Tenant;
+
+    /// Where messages are kept.
+    fn store(&self) -> &dyn Store;
+
+    /// The time, in Unix milliseconds.
+    fn now_ms(&self) -> u64;
+
+    /// A new id, above every earlier one of this shell.
+    fn next_id(&self, now_ms: u64) -> MessageId;
+
+    /// Every tenant that this shell serves.
+    fn tenants(&self) -> &BTreeMap<Name, Arc<Self::Tenant>>;
+
+    /// Every provider that this shell knows.
+    fn providers(&self) -> &BTreeMap<Name, Arc<<Self::Tenant as Tenant>::Provider>>;
+
+    /// Where inbound messages to these numbers go.
+    fn numbers(&self) -> &BTreeMap<String, InboundTarget>;
+
+    /// Lets the component of a provider read a webhook: [`super::webhook::read`] where the
+    /// component is at hand.
+    fn read_webhook(
+        &self,
+        provider: &<Self::Tenant as Tenant>::Provider,
+        request: WebhookRequest,
+    ) -> impl Future<Output = Result<WebhookReading, Refused>>;
+
+    /// True where nothing new is taken in any more.
+    fn is_draining(&self) -> bool {
+        false
+    }
+
+    /// How many messages of a request are leased as they are accepted, so that the shell hands
+    /// them over within the request, in [`Shell::stored`]. 0: all of them wait for a dispatcher.
+    fn at_once_max(&self, _caller: &Caller<Self::Tenant>, _request: &SendRequest) -> usize {
+        0
+    }
+
+    /// Messages were taken in and are stored. Wakes whoever dispatches them; a shell that had
+    /// messages leased ([`Shell::at_once_max`]) hands those over that are `submitting` and brings
+    /// their progress up to date.
+    fn stored(&self, _taken: &mut [Taken]) -> impl Future<Output = ()> {
+        ready(())
+    }
+
+    /// A message waits for this provider.
+    fn waits(&self, _route: &Name) {}
+
+    /// An inbound message of this provider is in an inbox.
+    fn inbound(&self, _route: &Name) {}
+
+    /// Components were asked about a message of this tenant.
+    fn decided(&self, _tenant: &Name, _records: &[DecisionRecord]) {}
+
+    /// A limit refused a request.
+    fn limited(&self, _tenant: &Name, _limit: LimitKind) {}
+
+    /// A receipt came.
+    fn receipt(&self, _route: &Name, _status: ReceiptStatus, _result: &ReceiptResult) {}
+
+    /// A webhook was dealt with.
+    fn webhook(&self, _route: &Name, _answer: &WebhookAnswer) {}
+}
+
+/// A tenant with its components. They are called on the caller's thread and do no I/O.
+pub trait Tenant: Shared {
+    /// A provider that it may use.
+    type Provider: Provider;
+
+    /// What holds for it.
+    fn terms(&self) -> &TenantTerms;
+
+    /// Providers that may carry its messages, in the order of the configuration.
+    fn providers(&self) -> &[Arc<Self::Provider>];
+
+    /// Asks the screening component at that place, from 0. None: there are no more.
+    fn screen(&self, place: usize, draft: &Draft, id: MessageId) -> Option<Asked<Verdict>>;
+
+    /// Asks the component that chooses the sender. None: there is none.
+    fn choose(&self, draft: &Draft, id: MessageId) -> Option<Asked<Choice>>;
+
+    /// Asks the routing component. None: there is none.
+    fn rank(&self, draft: &Draft, candidates: &[Candidate], id: MessageId) -> Option<Asked<Ranking>>;
+}
+
+/// A provider as decisions see it.
+pub trait Provider: Shared {
+    /// What holds for it.
+    fn terms(&self) -> &ProviderTerms;
+
+    /// From its circuit breaker.
+    fn health(&self, now_ms: u64) -> Health;
+
+    /// How many messages may be submitted now, at most `wanted`.
+    fn permits(&self, wanted: usize, now_ms: u64) -> usize;
+
+    /// Messages that wait for it, as of the last count.
+    fn backlog(&self) -> u64;
+}
+
+/// Who asks: an API key, seen as its tenant.
+pub struct Caller<T> {
+    /// The tenant with its components and limits.
+    pub tenant: Arc<T>,
+    /// The id of the key.
+    pub key: Name,
+}

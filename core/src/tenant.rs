@@ -1,0 +1,54 @@
+//! What holds for one tenant, from its configuration.
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::{self, AllowedHost};
+use crate::decision::Name;
+use crate::lifecycle::accept::Rules;
+use crate::number::Country;
+use crate::provider::is_allowed;
+use crate::rate::{AcceptLimits, Rate};
+
+/// What holds for one tenant, without its components.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TenantTerms {
+    /// Its name in the configuration.
+    pub name: Name,
+    /// How its numbers are read and its texts planned.
+    pub rules: Rules,
+    /// What its messages are held to when they are accepted.
+    pub limits: AcceptLimits,
+    /// Hosts that may be called back.
+    pub callback_hosts: Vec<AllowedHost>,
+}
+
+impl TenantTerms {
+    /// From the configuration.
+    #[must_use]
+    pub fn new(name: Name, config: &config::Tenant, default_region: Option<Country>) -> Self {
+        let segments_max = u8::try_from(config.segments_max).unwrap_or(u8::MAX);
+        Self {
+            rules: Rules { tenant: name.clone(), default_region, segments_max },
+            limits: limits(config),
+            callback_hosts: config.callback_hosts.clone(),
+            name,
+        }
+    }
+
+    /// True where the configuration allows the URL's host to be called back.
+    #[must_use]
+    pub fn permits_callback(&self, url: &str) -> bool {
+        is_allowed(url, &self.callback_hosts)
+    }
+}
+
+fn limits(config: &config::Tenant) -> AcceptLimits {
+    let rate = |rate: config::Rate| Rate::per_second(rate.per_second, rate.burst);
+    AcceptLimits {
+        tenant_rate: config.rate.map(rate),
+        key_rate: config.key_rate.map(rate),
+        destination_per_hour: config.destination_per_hour,
+        destination_per_day: config.destination_per_day,
+        queue_max: Some(u64::from(config.queue_max)),
+    }
+}
