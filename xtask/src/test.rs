@@ -11,6 +11,7 @@ const GUESTS: [&str; 2] = ["plugins", "tests/guests"];
 /// Runs all of it. `arguments` go to the test binaries.
 pub fn test(arguments: &[String]) -> Result<()> {
     setup::wasm_target()?;
+    setup::redis_server()?;
     format()?;
     tidy::tidy()?;
     lint()?;

@@ -5,9 +5,12 @@
 //! `lifecycle` in this crate, before (`accept`) or between a read and a write that only takes effect
 //! where the message has not changed since.
 
+pub mod clock;
 mod connection;
+pub mod fleet;
 mod request;
 mod script;
+pub mod server_check;
 mod value;
 
 pub use connection::{Connection, RedisError};
