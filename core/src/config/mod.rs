@@ -191,6 +191,7 @@ fn read_host_alone(store: Store, mut cursor: Cursor<'_>) -> Config {
         log: process::read_log(cursor.table(&limits::LOG)),
         store,
         engine: process::read_engine(cursor.table(&limits::ENGINE)),
+        edge: edge::read_edge(cursor.table(&limits::EDGE)),
         components: BTreeMap::new(),
         providers: BTreeMap::new(),
         tenants: BTreeMap::new(),
