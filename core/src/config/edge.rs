@@ -4,8 +4,7 @@ use super::context::Kind;
 use super::cursor::Cursor;
 use super::host::AllowedHost;
 use super::limits as l;
-use super::quote::quoted;
-use super::value::Value;
+use super::store::read_url;
 
 /// Port of a Redis whose URL names none.
 const REDIS_PORT: u16 = 6379;
@@ -18,8 +17,8 @@ pub struct Edge {
     pub default_tenant: Option<String>,
     /// `mode`: how messages are sent, where their tenant does not say. Default `queue`.
     pub mode: EdgeMode,
-    /// `redis_url`: the address that the application uses where its variables do not say another.
-    /// Default none: the variables have to.
+    /// `redis_url`: where the application reaches the Redis of the store. Default none: at the first of
+    /// `store.url`.
     pub redis: Option<RedisAddress>,
 }
 
@@ -51,9 +50,27 @@ pub struct RedisAddress {
     pub host: String,
     /// 1 to 65535. Default 6379.
     pub port: u16,
+    /// The number of the database. Default 0.
+    pub database: u32,
 }
 
 impl RedisAddress {
+    /// Reads `redis[s]://host[:port][/database]`, as `store.url` and `edge.redis_url` write it. None
+    /// for anything else.
+    pub fn of_url(url: &str) -> Option<Self> {
+        let (scheme, rest) = url.split_once("://")?;
+        let tls = match scheme {
+            "redis" => false,
+            "rediss" => true,
+            _ => return None,
+        };
+        let (authority, database) = rest.split_once('/').unwrap_or((rest, ""));
+        let database = if database.is_empty() { 0 } else { database.parse().ok()? };
+        let host = AllowedHost::parse(authority).ok().filter(|host| !host.subdomains)?;
+        let port = host.port.unwrap_or(REDIS_PORT);
+        Some(Self { tls, host: AllowedHost { port: None, ..host }.to_string(), port, database })
+    }
+
     /// `redis` or `rediss`.
     pub fn scheme(&self) -> &'static str {
         if self.tls { "rediss" } else { "redis" }
@@ -66,31 +83,8 @@ pub(super) fn read_edge(mut cursor: Cursor<'_>) -> Edge {
     let edge = Edge {
         default_tenant: default_tenant.and_then(|value| value.reference(Kind::Tenant)),
         mode: cursor.choice(&l::EDGE_MODE),
-        redis: redis.and_then(|value| read_redis(&value)),
+        redis: redis.and_then(|value| read_url(&value, false)).and_then(|url| RedisAddress::of_url(&url)),
     };
     cursor.finish();
     edge
-}
-
-fn read_redis(value: &Value<'_>) -> Option<RedisAddress> {
-    let text = value.text_within(l::URL_BYTES_MAX)?;
-    let example = || "write for example \"redis://10.0.0.5:6379\"".to_owned();
-    let (tls, address) = match (text.strip_prefix("redis://"), text.strip_prefix("rediss://")) {
-        (Some(address), _) => (false, address),
-        (None, Some(address)) => (true, address),
-        (None, None) => return value.invalid("must begin with redis:// or rediss://", example()),
-    };
-    // What stands before an @ is a password, which no message repeats.
-    if address.contains('@') {
-        let help = "set it in the variable redis_auth of the application".to_owned();
-        return value.invalid("must not contain a user or a password", help);
-    }
-    match AllowedHost::parse(address) {
-        Ok(host) if host.subdomains => value.invalid("must name one host, not *", example()),
-        Ok(host) => {
-            let port = host.port.unwrap_or(REDIS_PORT);
-            Some(RedisAddress { tls, host: AllowedHost { port: None, ..host }.to_string(), port })
-        }
-        Err(error) => value.invalid(format!("the address {} {error}", quoted(address)), example()),
-    }
 }

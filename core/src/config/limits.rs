@@ -272,9 +272,9 @@ pub(super) const EDGE_MODE: Choice<EdgeMode> = Choice {
 pub(super) const EDGE_REDIS_URL: Other = Other {
     name: "redis_url",
     kind: "string, URL",
-    default: "none: variables of the application say it",
-    range: "`redis://host[:port]` or `rediss://host[:port]`, no user, password or path",
-    meaning: "Redis that the application uses where its variables do not name another",
+    default: "the first of `store.url`",
+    range: "`redis://host[:port][/db]` or `rediss://…`, no user and no password",
+    meaning: "where the application reaches the Redis of the store, where its variables do not say otherwise",
 };
 
 pub(super) const COMPONENT_PATH: Other = Other {

@@ -155,7 +155,7 @@ fn full_tenant_is_read_as_it_stands() {
 #[test]
 fn the_edge_is_read_and_asked() {
     let config = parse(FULL).expect("a good file").config;
-    let redis = RedisAddress { tls: true, host: "cache.example.com".to_owned(), port: 6380 };
+    let redis = RedisAddress { tls: true, host: "cache.example.com".to_owned(), port: 6380, database: 2 };
     let expected =
         Edge { default_tenant: Some("shop".to_owned()), mode: EdgeMode::AtOnce, redis: Some(redis) };
     assert_eq!(config.edge, expected);

@@ -4,6 +4,7 @@
 mod check;
 mod client;
 mod dead_letters;
+mod edge;
 mod error;
 mod explain;
 #[cfg(test)]
@@ -99,6 +100,7 @@ impl fmt::Debug for KeyText {
 enum Command {
     Serve(serve::ServeArgs),
     Check(check::CheckArgs),
+    Edge(edge::EdgeArgs),
     Keys(keys::KeysArgs),
     Send(Box<send::SendArgs>),
     Explain(Box<explain::ExplainArgs>),
@@ -134,6 +136,7 @@ fn run_command(cli: &Cli, output: &mut Output) -> Result<Exit> {
     match &cli.command {
         Command::Serve(args) => serve::run(args),
         Command::Check(args) => check::run(output, args),
+        Command::Edge(args) => edge::run(output, args),
         Command::Keys(args) => block_on(keys::run(output, args)),
         Command::Send(args) => block_on(send::run(&global.client()?, output, args)),
         Command::Explain(args) => block_on(explain::run(&global.client()?, output, args)),
@@ -187,6 +190,8 @@ mod tests {
             "serve",
             "serve --config /etc/waypost.toml --print-example",
             "check waypost.toml --json",
+            "edge check --config waypost.toml --redis redis://127.0.0.1:6379 --json",
+            "edge package --out app --dry-run --spinkube --manifest spin.toml",
             "keys create --tenant demo --label ci --scope send --scope read",
             "keys create --tenant demo --label ci --scope send,read --config x.toml",
             "keys list --json",
