@@ -7,6 +7,8 @@ use std::str::FromStr;
 const SEQUENCE_BITS: u32 = 16;
 /// Largest time that an id can carry, in Unix milliseconds: the year 6429.
 const TIME_MS_MAX: u64 = (1 << 47) - 1;
+/// Bits of the random half that tell the tenant.
+const TENANT_BITS: u64 = 0xffff;
 /// Crockford's base 32 in lower case: no `i`, `l`, `o`, `u`.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 const PREFIX: &str = "msg_";
@@ -39,6 +41,20 @@ impl MessageId {
         self.nonce
     }
 
+    /// An id that [`MessageId::may_belong_to`] the tenant: 16 bits of its random half tell the
+    /// tenant, so that a store with a partition for each tenant finds a message by its id alone.
+    /// The other 48 bits stay random.
+    #[must_use]
+    pub fn of_tenant(key: u64, random: u64, tenant: &str) -> Self {
+        Self::from_parts(key, (random & !TENANT_BITS) | tenant_mark(tenant))
+    }
+
+    /// False: the message is not the tenant's. True for one of 65,536 others, too.
+    #[must_use]
+    pub fn may_belong_to(self, tenant: &str) -> bool {
+        self.nonce & TENANT_BITS == tenant_mark(tenant)
+    }
+
     /// When the id was made, in Unix milliseconds.
     #[must_use]
     pub fn time_ms(self) -> u64 {
@@ -50,6 +66,13 @@ impl MessageId {
     pub fn first_key_at(time_ms: u64) -> u64 {
         time_ms.min(TIME_MS_MAX) << SEQUENCE_BITS
     }
+}
+
+/// FNV-1a of the name, folded to 16 bits. Ids carry it, so it never changes.
+fn tenant_mark(tenant: &str) -> u64 {
+    let hash =
+        tenant.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    u64::from((hash >> 16) ^ (hash & 0xffff))
 }
 
 impl fmt::Display for MessageId {

@@ -145,6 +145,18 @@ impl State {
         self >= Self::Delivered
     }
 
+    /// True where the message counts against its tenant's queue.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Held | Self::Queued | Self::Submitting)
+    }
+
+    /// True where the message waits for its provider.
+    #[must_use]
+    pub fn is_waiting(self) -> bool {
+        matches!(self, Self::Held | Self::Queued)
+    }
+
     /// True where an operator has to look: nobody has the message and nobody will get it.
     #[must_use]
     pub fn is_dead_letter(self) -> bool {

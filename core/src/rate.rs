@@ -28,7 +28,7 @@ impl Rate {
     /// # Errors
     /// The time in Unix microseconds at which to try again.
     pub fn take(self, next_us: u64, now_us: u64, units: u32) -> Result<u64, u64> {
-        let cost_us = self.interval_us.saturating_mul(u64::from(units));
+        let cost_us = self.cost_us(units);
         let after = next_us.max(now_us).saturating_add(cost_us);
         let earliest = after.saturating_sub(self.window_us().max(cost_us));
         if earliest <= now_us { Ok(after) } else { Err(earliest) }
@@ -47,7 +47,13 @@ impl Rate {
         self.take(next_us, now_us, 1).map_or_else(|at| at, |_| now_us)
     }
 
-    fn window_us(self) -> u64 {
+    /// What `units` cost, in microseconds.
+    pub(crate) fn cost_us(self, units: u32) -> u64 {
+        self.interval_us.saturating_mul(u64::from(units))
+    }
+
+    /// How far ahead of the steady rate a burst may run, in microseconds.
+    pub(crate) fn window_us(self) -> u64 {
         self.interval_us.saturating_mul(u64::from(self.burst))
     }
 }

@@ -8,6 +8,7 @@
     reason = "tests say what they expect by unwrapping it"
 )]
 
+#[path = "../kit/mod.rs"]
 mod kit;
 
 mod bad_input;

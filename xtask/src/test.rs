@@ -6,7 +6,7 @@ use crate::command::{run, run_with};
 use crate::{setup, tidy};
 
 /// Workspaces of guests, which have their own lock files.
-const GUESTS: [&str; 2] = ["plugins", "tests/guests"];
+const GUESTS: [&str; 4] = ["edge", "plugins", "tests/edge-host/guests", "tests/guests"];
 
 /// Runs all of it. `arguments` go to the test binaries.
 pub fn test(arguments: &[String]) -> Result<()> {
@@ -45,18 +45,18 @@ fn lint() -> Result<()> {
             "-D",
             "warnings",
         ];
-        run(folder, "cargo", &guest_arguments(&wasm, folder))?;
+        let target = format!("{}target/guests", "../".repeat(folder.split('/').count()));
+        run(
+            folder,
+            "cargo",
+            &wasm.map(|argument| if argument == GUEST_TARGET { &target } else { argument }),
+        )?;
     }
     Ok(())
 }
 
 /// Stands for the folder that all guests are compiled in.
 const GUEST_TARGET: &str = "{guests}";
-
-fn guest_arguments<'a>(arguments: &[&'a str], folder: &str) -> Vec<&'a str> {
-    let shared = if folder.contains('/') { "../../target/guests" } else { "../target/guests" };
-    arguments.iter().map(|argument| if *argument == GUEST_TARGET { shared } else { argument }).collect()
-}
 
 /// Invariant 1: `core` is free of host things, so it compiles for the sandbox.
 fn core_without_host() -> Result<()> {
@@ -69,7 +69,8 @@ fn tests(arguments: &[String]) -> Result<()> {
     all.extend(arguments.iter().map(String::as_str));
     run(".", "cargo", &all)?;
     let guests = ["test", "--locked", "--workspace", "--target-dir", "../target/guests"];
-    run("plugins", "cargo", &guests)
+    run("plugins", "cargo", &guests)?;
+    run("edge", "cargo", &guests)
 }
 
 fn documentation() -> Result<()> {

@@ -11,6 +11,9 @@ use crate::decision::Name;
 use crate::provider::ProviderTerms;
 use crate::tenant::TenantTerms;
 
+/// What keys in Redis begin with where the configuration does not say.
+const PREFIX_DEFAULT: &str = "waypost";
+
 /// What a gateway component has to know. One component serves one tenant, and takes webhooks of
 /// every provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +24,8 @@ pub struct EdgeConfig {
     /// What stands before `/v1` in the paths of this component: empty, or `/name` without a `/` at
     /// the end. `/hooks`, `/healthz` and `/readyz` are taken with and without it.
     pub base_path: String,
+    /// What all keys in Redis begin with, as in the hosts.
+    pub prefix: String,
     /// What holds for the tenant.
     pub tenant: TenantTerms,
     /// The tenant is the only one of `waypost.toml`, so that every inbound message is its.
@@ -130,6 +135,7 @@ impl EdgeConfig {
         Some(Self {
             version: CONFIG_VERSION,
             base_path: String::new(),
+            prefix: PREFIX_DEFAULT.to_owned(),
             tenant: TenantTerms::new(Name::from(tenant), stated, config.server.default_region),
             only_tenant: config.tenants.len() == 1,
             mode: SendMode::default(),

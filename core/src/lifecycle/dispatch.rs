@@ -41,12 +41,17 @@ pub(super) fn into_doubt(progress: &mut Progress, rules: &RouteRules, now_ms: u6
     progress.enter(State::InDoubt, now_ms);
     progress.doubted = true;
     progress.due_ms = Some(now_ms.saturating_add(rules.doubt_wait_ms));
-    progress.failure = Some(Failure {
+    progress.failure = Some(answer_lost(reason));
+}
+
+/// The failure of a message in doubt.
+pub(super) fn answer_lost(reason: &str) -> Failure {
+    Failure {
         class: FailureClass::InDoubt,
         code: "answer_lost".to_owned(),
         reason: reason.to_owned(),
         retry_after_ms: None,
-    });
+    }
 }
 
 /// True where a message waits to be sent again because its latest submit stayed in doubt: any sign

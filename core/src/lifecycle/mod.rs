@@ -70,6 +70,14 @@ pub fn may_follow(from: State, to: State) -> bool {
     }
 }
 
+/// True where a step may have led from one progress to the other: as [`may_follow`], and a message
+/// that waits again after a doubt may turn out to have been sent after all.
+#[must_use]
+pub fn is_step(from: State, to: &Progress) -> bool {
+    let after_doubt = from == State::Queued && to.doubted && may_follow(State::InDoubt, to.state);
+    from == to.state || may_follow(from, to.state) || after_doubt
+}
+
 impl Progress {
     /// The first progress of a message.
     #[must_use]

@@ -1,7 +1,7 @@
 //! What a receipt (DLR) leads to. Receipts are lost, doubled, late and out of order.
 
 use super::dispatch::{back_to_doubted_route, waits_after_doubt};
-use crate::decision::{Failure, FailureClass, Receipt, ReceiptStatus};
+use crate::decision::{Failure, FailureClass, Name, Receipt, ReceiptStatus};
 use crate::message::{Progress, State};
 
 /// Applies a receipt. False: it says nothing new, and the progress is as it was. A final state
@@ -39,6 +39,14 @@ pub fn receipt(progress: &mut Progress, receipt: &Receipt, receipt_wait_ms: u64,
         _ => progress.failure = Some(failure(receipt)),
     }
     true
+}
+
+/// True for a message that was handed to that provider at some time, or is about to be: its
+/// receipts may name the message by our own id.
+#[must_use]
+pub fn was_with(progress: &Progress, route: &Name) -> bool {
+    let now = progress.route.as_ref() == Some(route) && progress.state != State::Held;
+    now || progress.tried.contains(route)
 }
 
 /// True for a receipt, often a repeated one, of a submit before the latest: a redrive or a retry

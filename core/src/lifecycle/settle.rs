@@ -5,6 +5,8 @@ use super::dispatch::{self, into_doubt};
 use crate::breaker::Signal;
 use crate::decision::{Acceptance, Failure, FailureClass, Name, Outcome};
 use crate::message::{Progress, State};
+use crate::store::Settle;
+use crate::trace::Step;
 
 /// Longest that a provider's `retry_after_ms` is honoured: one hour.
 const RETRY_AFTER_MS_MAX: u64 = 3_600_000;
@@ -30,6 +32,40 @@ pub fn signal(outcome: &Outcome) -> Option<Signal> {
 pub fn wants_other_route(outcome: &Outcome) -> bool {
     let Outcome::Failed(failure) = outcome else { return false };
     matches!(failure.class, FailureClass::Sender | FailureClass::Transient | FailureClass::System)
+}
+
+/// True where an outcome can still settle a message of this state. A lease that was given up lets the
+/// message wait again; only the news that it was sent after all is worth anything then.
+#[must_use]
+pub fn can_settle(state: State, outcome: &Outcome) -> bool {
+    let waits = matches!(state, State::Held | State::Queued);
+    !waits || matches!(outcome, Outcome::Accepted(_))
+}
+
+/// How the trace tells of a try. `route_now` is where the message is after it.
+#[must_use]
+pub fn attempt_step(settle: &Settle, route_now: Option<&Name>) -> Step {
+    let (reference, failure) = match &settle.outcome {
+        Outcome::Accepted(acceptance) => (Some(acceptance.reference.clone()), None),
+        Outcome::Failed(failure) => (None, Some(failure.clone())),
+        Outcome::InDoubt(reason) => (None, Some(dispatch::answer_lost(reason))),
+    };
+    Step::Attempt {
+        attempt: settle.attempt,
+        route: settle.route.clone(),
+        reference,
+        failure,
+        next_route: route_now.filter(|route| **route != settle.route).cloned(),
+    }
+}
+
+/// True where a message still waits for the provider that it is to be moved from. What a policy
+/// holds is not sent before its time by a detour.
+#[must_use]
+pub fn can_reroute(progress: &Progress, from: &Name, now_ms: u64) -> bool {
+    let held = progress.state == State::Held && progress.due_ms.is_some_and(|due_ms| due_ms > now_ms);
+    let waits = matches!(progress.state, State::Held | State::Queued) && !held;
+    waits && progress.route.as_ref() == Some(from)
 }
 
 /// A submit has been answered, or never will be. `other_route` is the next provider to try where

@@ -5,15 +5,34 @@
 //! `lifecycle` in this crate, before (`accept`) or between a read and a write that only takes effect
 //! where the message has not changed since.
 
+mod accept;
+mod callbacks;
+mod claim;
 pub mod clock;
 mod connection;
 pub mod fleet;
+mod inbox;
+mod keyring;
+mod layout;
+mod list;
+mod operations;
+mod operator;
+mod receipts;
+mod record;
 mod request;
 mod script;
+pub mod scripts;
 pub mod server_check;
+mod settle;
+mod step;
+mod store;
+mod upkeep;
 mod value;
 
 pub use connection::{Connection, RedisError};
-pub use request::Request;
+pub use layout::{LAYOUT_VERSION, Layout};
+use record::Record;
+pub use request::{Batch, Request};
 pub use script::Script;
+pub use store::{Clock, RedisStore};
 pub use value::Value;

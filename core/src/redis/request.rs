@@ -1,5 +1,7 @@
 //! One thing asked of Redis: a script or a plain command.
 
+use std::borrow::Cow;
+
 use super::script::Script;
 
 /// One thing asked of Redis. All its keys are in one slot of a cluster.
@@ -14,6 +16,9 @@ pub enum Request {
         /// `ARGV`.
         args: Vec<Vec<u8>>,
     },
+    /// A script over items that are independent of each other. A client may put the items of
+    /// several such requests, with the same script, keys and head, into one: see [`Batch`].
+    Batch(Batch),
     /// A plain command.
     Command {
         /// Such as `GET`.
@@ -21,6 +26,31 @@ pub enum Request {
         /// What follows it. The first argument is the key.
         args: Vec<Vec<u8>>,
     },
+}
+
+/// A script over independent items. Its arguments are the head, the number of items, the items.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    /// Which.
+    pub script: &'static Script,
+    /// `KEYS`.
+    pub keys: Vec<Vec<u8>>,
+    /// What comes before the items.
+    pub head: Vec<Vec<u8>>,
+    /// The arguments of each item.
+    pub items: Vec<Vec<Vec<u8>>>,
+    /// How many values of the answer come before those of the items.
+    pub head_values: usize,
+    /// How many values each item is answered with.
+    pub item_values: usize,
+}
+
+impl Batch {
+    /// The same without its items, for those of several.
+    #[must_use]
+    pub fn clone_without_items(&self) -> Self {
+        Self { keys: self.keys.clone(), head: self.head.clone(), items: Vec::new(), ..*self }
+    }
 }
 
 impl Request {
@@ -41,6 +71,7 @@ impl Request {
     pub fn key(&self) -> &[u8] {
         let first = match self {
             Self::Script { keys, .. } => keys.first(),
+            Self::Batch(batch) => batch.keys.first(),
             Self::Command { args, .. } => args.first(),
         };
         first.map_or(&[], Vec::as_slice)
@@ -49,24 +80,32 @@ impl Request {
     /// The command's name and its arguments as they go on the wire. `whole`: with the text of the
     /// script, for a server that does not know its hash (yet, or any more).
     #[must_use]
-    pub fn wire(&self, whole: bool) -> (&'static str, Vec<&[u8]>) {
+    pub fn wire(&self, whole: bool) -> (&'static str, Vec<Cow<'_, [u8]>>) {
+        let (script, keys) = match self {
+            Self::Command { name, args } => return (name, args.iter().map(borrowed).collect()),
+            Self::Script { script, keys, .. } => (script, keys),
+            Self::Batch(batch) => (&batch.script, &batch.keys),
+        };
+        let (name, text) = if whole { ("EVAL", script.text) } else { ("EVALSHA", script.hash()) };
+        let mut wire = vec![Cow::Borrowed(text.as_bytes()), number(keys.len())];
+        wire.extend(keys.iter().map(borrowed));
         match self {
-            Self::Command { name, args } => (name, args.iter().map(Vec::as_slice).collect()),
-            Self::Script { script, keys, args } => {
-                let (name, text) = if whole { ("EVAL", script.text) } else { ("EVALSHA", script.hash()) };
-                let mut wire: Vec<&[u8]> = Vec::with_capacity(2 + keys.len() + args.len());
-                wire.push(text.as_bytes());
-                wire.push(count(keys.len()));
-                wire.extend(keys.iter().chain(args).map(Vec::as_slice));
-                (name, wire)
+            Self::Script { args, .. } => wire.extend(args.iter().map(borrowed)),
+            Self::Batch(batch) => {
+                wire.extend(batch.head.iter().map(borrowed));
+                wire.push(number(batch.items.len()));
+                wire.extend(batch.items.iter().flatten().map(borrowed));
             }
+            Self::Command { .. } => {}
         }
+        (name, wire)
     }
 }
 
-/// The number of keys in decimal. Requests have few.
-fn count(keys: usize) -> &'static [u8] {
-    const COUNTS: [&[u8]; 5] = [b"0", b"1", b"2", b"3", b"4"];
-    debug_assert!(keys < COUNTS.len(), "{keys} keys");
-    COUNTS.get(keys).copied().unwrap_or(b"0")
+fn borrowed(bytes: &Vec<u8>) -> Cow<'_, [u8]> {
+    Cow::Borrowed(bytes)
+}
+
+fn number(number: usize) -> Cow<'static, [u8]> {
+    Cow::Owned(number.to_string().into_bytes())
 }

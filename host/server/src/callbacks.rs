@@ -15,6 +15,7 @@ use reqwest::Client;
 use serde_json::json;
 use sha2::Sha256;
 use tracing::{debug, warn};
+use waypost_api::time::rfc3339;
 use waypost_core::backoff::RetryRules;
 use waypost_core::store::Callback;
 
@@ -73,7 +74,7 @@ async fn report(gateway: &Gateway, client: &Client, callback: Callback) {
 async fn call(gateway: &Gateway, client: &Client, callback: &Callback) -> bool {
     // The configuration may have changed since the message was accepted.
     let Some(tenant) = gateway.tenants.get(&callback.tenant) else { return false };
-    if !tenant.permits_callback(&callback.url) {
+    if !tenant.terms.permits_callback(&callback.url) {
         return false;
     }
     let id = callback.id.to_string();
@@ -81,7 +82,7 @@ async fn call(gateway: &Gateway, client: &Client, callback: &Callback) -> bool {
         "type": "message.state",
         "id": id,
         "status": callback.state.as_str(),
-        "at": clock::rfc3339(callback.at_ms),
+        "at": rfc3339(callback.at_ms),
     })
     .to_string();
     let webhook_id = format!("{id}.{}", callback.state.as_str());

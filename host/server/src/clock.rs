@@ -3,24 +3,12 @@
 use std::sync::Mutex;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use time::OffsetDateTime;
 use waypost_core::id::{IdSequence, MessageId};
 
 /// Unix milliseconds. A clock before 1970 counts as 1970.
 pub fn now_ms() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// RFC 3339 in UTC with milliseconds, as the API writes times.
-pub fn rfc3339(at_ms: u64) -> String {
-    let nanos = i128::from(at_ms) * 1_000_000;
-    // A time beyond the year 9999 was never a time.
-    let Ok(time) = OffsetDateTime::from_unix_timestamp_nanos(nanos) else { return at_ms.to_string() };
-    let (year, month, day) = time.to_calendar_date();
-    let (hour, minute, second, millisecond) = time.to_hms_milli();
-    let month = u8::from(month);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millisecond:03}Z")
 }
 
 /// Random bits from the operating system.

@@ -7,12 +7,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use waypost_core::config::Config;
 use waypost_core::decision::Name;
 use waypost_core::lifecycle::RouteRules;
+use waypost_core::provider::RULES_OF_A_PROVIDER_GONE;
 use waypost_store::{Store, SweepRules};
 
 use crate::clock::IdSource;
 use crate::metrics::Metrics;
 use crate::pipeline::Tenant;
-use crate::provider::{self, Provider};
+use crate::provider::Provider;
 use crate::transport::Transport;
 
 /// The running gateway.
@@ -76,9 +77,9 @@ impl Gateway {
     /// The rules of every provider, as the store wants them for sweeps.
     pub fn sweep_rules(&self) -> SweepRules {
         let rules: BTreeMap<Name, RouteRules> =
-            self.providers.iter().map(|(name, provider)| (name.clone(), provider.rules)).collect();
+            self.providers.iter().map(|(name, provider)| (name.clone(), provider.terms.rules)).collect();
         Arc::new(move |route| {
-            route.and_then(|name| rules.get(name)).copied().unwrap_or(provider::RULES_OF_A_PROVIDER_GONE)
+            route.and_then(|name| rules.get(name)).copied().unwrap_or(RULES_OF_A_PROVIDER_GONE)
         })
     }
 }

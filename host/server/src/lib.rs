@@ -1,9 +1,9 @@
 //! The Waypost gateway: HTTP API, dispatcher and command line. The binary is `main.rs`; what is
 //! here is a library only so that tests can reach it.
 //!
-//! A message comes in by [`api`], is planned and decided about by [`intake`] and [`pipeline`],
-//! stored, claimed and submitted by [`dispatcher`] through [`transport`]; its receipts come back
-//! by [`hooks`].
+//! A message comes in by [`api`], is planned, decided about and stored by the flows of `core` over
+//! [`shell`] and [`pipeline`], claimed and submitted by [`dispatcher`] through [`transport`]; its
+//! receipts come back by [`api`].
 
 pub mod api;
 pub mod api_key;
@@ -14,8 +14,6 @@ pub mod clock;
 pub mod dispatcher;
 pub mod edge;
 pub mod gateway;
-pub mod hooks;
-pub mod intake;
 pub mod listen;
 pub mod logging;
 pub mod metrics;
@@ -23,5 +21,6 @@ pub mod pipeline;
 pub mod provider;
 pub mod secrets;
 pub mod serve;
+pub mod shell;
 pub mod sweeper;
 pub mod transport;

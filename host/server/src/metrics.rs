@@ -11,11 +11,10 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 use waypost_core::decision::{DecisionRecord, Health, Name, Outcome, ReceiptStatus};
+use waypost_core::flow::webhook::{Refused, WebhookAnswer};
 use waypost_core::message::State;
 use waypost_core::rate::LimitKind;
 use waypost_core::store::ReceiptResult;
-
-use crate::hooks::WebhookAnswer;
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct TenantState {
@@ -184,9 +183,10 @@ impl Metrics {
         let result = match answer {
             WebhookAnswer::Answer(_) => "taken",
             WebhookAnswer::UnknownProvider => "unknown_provider",
-            WebhookAnswer::Forged(_) => "forged",
-            WebhookAnswer::Malformed(_) => "malformed",
-            WebhookAnswer::Unavailable => "unavailable",
+            WebhookAnswer::Refused(Refused::Forged(_)) => "forged",
+            WebhookAnswer::Refused(Refused::Malformed(_)) => "malformed",
+            WebhookAnswer::Refused(Refused::Unrouted) => "unrouted",
+            WebhookAnswer::Refused(_) => "unavailable",
         };
         self.webhooks.get_or_create(&provider_result(provider, result)).inc();
     }

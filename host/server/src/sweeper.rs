@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use tracing::{info, warn};
 
+use waypost_core::flow::Provider as _;
+
 use crate::clock;
 use crate::dispatcher;
 use crate::gateway::Gateway;
@@ -48,9 +50,9 @@ async fn count(gateway: &Gateway) {
         }
     }
     for provider in gateway.providers.values() {
-        let waiting = backlog.iter().find(|(name, _)| *name == provider.name).map_or(0, |(_, n)| *n);
+        let waiting = backlog.iter().find(|(name, _)| name == provider.name()).map_or(0, |(_, n)| *n);
         provider.set_backlog(waiting);
-        gateway.metrics.backlog(&provider.name, waiting, provider.health(clock::now_ms()));
+        gateway.metrics.backlog(provider.name(), waiting, provider.health(clock::now_ms()));
     }
 }
 

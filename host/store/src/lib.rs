@@ -3,6 +3,7 @@
 //! Each operation is one step of a message's life, and atomic: dedupe, limits and enqueue happen
 //! together or not at all. The rules are `waypost_core::lifecycle`; a store only applies them.
 
+pub mod redis;
 pub mod sqlite;
 #[cfg(feature = "suite")]
 pub mod suite;

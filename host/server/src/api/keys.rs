@@ -5,17 +5,21 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use waypost_api::answer::{empty, json};
+use waypost_api::json::parse;
+use waypost_api::wire::{Timestamp, Word};
 use waypost_core::limits::REQUEST_BYTES_MAX;
 use waypost_core::store::{ApiKey, Scope};
 
 use super::auth::{Administration, Authorised};
+use super::documented::documented;
 use super::path::PathName;
-use super::problem::{self, Code, Problem, documented};
-use super::wire::{Timestamp, Word};
-use super::{Api, json};
+use super::problem::{self, Code, Problem};
+use super::reply::{Failed, reply};
+use super::{Api, body};
 use crate::{api_key, clock};
 
 /// Longest label, in bytes.
@@ -105,11 +109,11 @@ pub enum ScopeName {
 pub async fn list(
     State(api): State<Arc<Api>>,
     authorised: Authorised<Administration>,
-) -> Result<Response, Problem> {
+) -> Result<Response, Failed> {
     let mut keys = api.gateway.store.keys().await?;
-    keys.retain(|key| key.tenant == authorised.caller.tenant.name);
+    keys.retain(|key| key.tenant == authorised.caller.tenant.terms.name);
     keys.sort_unstable_by(|a, b| (a.created_ms, &a.id).cmp(&(b.created_ms, &b.id)));
-    json::answer(StatusCode::OK, &KeyList { keys: keys.iter().map(KeyObject::from).collect() })
+    reply(json(StatusCode::OK, &KeyList { keys: keys.iter().map(KeyObject::from).collect() }))
 }
 
 /// Make a key. Its text is in this answer and can never be read again.
@@ -126,16 +130,17 @@ pub async fn create(
     State(api): State<Arc<Api>>,
     authorised: Authorised<Administration>,
     request: Request,
-) -> Result<Response, Problem> {
-    let body: CreateBody = json::parse(&json::read(request, REQUEST_BYTES_MAX).await?)?;
-    let (label, scopes) = body.check()?;
-    let tenant = authorised.caller.tenant.name.clone();
+) -> Result<Response, Failed> {
+    let (parts, body) = request.into_parts();
+    let wanted: CreateBody = parse(&body::read_json(&parts.headers, body, REQUEST_BYTES_MAX).await?)?;
+    let (label, scopes) = wanted.check()?;
+    let tenant = authorised.caller.tenant.terms.name.clone();
     let (key, text) = api_key::new_key(tenant, label, scopes, clock::now_ms());
     api.gateway.store.put_key(key.clone()).await?;
     let object = NewKeyObject { object: KeyObject::from(&key), key: &text };
-    let mut response = json::answer(StatusCode::CREATED, &object)?;
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
+    let mut answer = json(StatusCode::CREATED, &object)?;
+    answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    reply(Ok(answer))
 }
 
 /// Revoke a key. Gateways that have used it lately take it for up to 5 more seconds.
@@ -152,22 +157,22 @@ pub async fn revoke(
     State(api): State<Arc<Api>>,
     authorised: Authorised<Administration>,
     PathName(id): PathName,
-) -> Result<Response, Problem> {
+) -> Result<Response, Failed> {
     let caller = &authorised.caller;
     let found = api.gateway.store.key(&id).await?;
-    let key = found.filter(|key| key.tenant == caller.tenant.name).ok_or_else(|| {
+    let key = found.filter(|key| key.tenant == caller.tenant.terms.name).ok_or_else(|| {
         Problem::new(Code::KeyUnknown, "The tenant has no key with this id. `GET /v1/keys` lists them.")
     })?;
     if key.id == caller.key {
         let detail = "The key of this request cannot revoke itself. Use another key with the scope `admin`.";
-        return Err(Problem::new(Code::KeyInUse, detail));
+        return Err(Problem::new(Code::KeyInUse, detail).into());
     }
     if key.revoked_ms.is_none() {
         let id = key.id.clone();
         api.gateway.store.put_key(ApiKey { revoked_ms: Some(clock::now_ms()), ..key }).await?;
         api.keys.forget(&id);
     }
-    Ok(StatusCode::NO_CONTENT.into_response())
+    reply(Ok(empty(StatusCode::NO_CONTENT)))
 }
 
 impl CreateBody {

@@ -1,22 +1,21 @@
-//! The HTTP API, version 1: from requests to calls of the [`Gateway`] and back. Every answer that
-//! is not a success is a problem document with a stable code.
+//! The HTTP API, version 1, as the server of the host answers it: routing, the key cache, reading of
+//! bodies, long polling, and the OpenAPI document. What the calls do is in [`waypost_api`].
 
 mod auth;
+mod body;
 mod dead_letters;
+mod documented;
 mod explain;
 mod hooks;
 mod inbox;
-mod json;
 mod keys;
 mod messages;
 mod ops;
 mod path;
-pub mod problem;
 mod providers;
-mod query;
+mod reply;
 #[cfg(test)]
 mod tests;
-mod wire;
 
 use std::sync::Arc;
 
@@ -32,7 +31,11 @@ use utoipa_axum::routes;
 
 use crate::gateway::Gateway;
 use auth::KeyCache;
-use problem::{Code, Problem, ProblemDocument};
+use problem::ProblemDocument;
+use reply::Failed;
+use waypost_api::route;
+
+pub use waypost_api::problem;
 
 /// What all requests share.
 struct Api {
@@ -110,15 +113,10 @@ fn frame() -> OpenApi {
     OpenApiBuilder::new().info(info).components(Some(components)).build()
 }
 
-async fn path_unknown(uri: Uri) -> Problem {
-    let shown: String = uri.path().chars().take(100).collect();
-    Problem::new(
-        Code::PathUnknown,
-        format!("There is nothing at `{shown}`. `/openapi.json` lists the paths."),
-    )
+async fn path_unknown(uri: Uri) -> Failed {
+    route::path_unknown(uri.path()).into()
 }
 
-async fn method_not_allowed(method: Method) -> Problem {
-    let detail = format!("This path does not take `{method}`. The header `Allow` says what it takes.");
-    Problem::new(Code::MethodNotAllowed, detail)
+async fn method_not_allowed(method: Method) -> Failed {
+    route::method_unfit(&method).into()
 }

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
-use utoipa::ToSchema;
+use waypost_api::calls::health::{self as calls, Well};
 
-use super::problem::{Code, Problem, documented};
-use super::{Api, json};
+use super::Api;
+use super::documented::documented;
+use super::problem::{Code, Problem};
+use super::reply::{Failed, reply};
 
 /// How long the store may take to say that it is there.
 const PING_MAX: Duration = Duration::from_secs(2);
@@ -19,14 +19,6 @@ const PING_MAX: Duration = Duration::from_secs(2);
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 documented!(ReadyProblems: &[Code::StoreUnavailable, Code::ShuttingDown, Code::Internal]);
-
-/// That it is well.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Ok)]
-struct Well {
-    /// `ok`.
-    status: &'static str,
-}
 
 /// Whether the process lives.
 #[utoipa::path(
@@ -37,8 +29,8 @@ struct Well {
     responses((status = 200, description = "It lives", body = Well)),
     security(()),
 )]
-pub async fn healthz() -> Result<Response, Problem> {
-    json::answer(StatusCode::OK, &Well { status: "ok" })
+pub async fn healthz() -> Result<Response, Failed> {
+    reply(calls::healthz())
 }
 
 /// Whether the gateway takes messages: it is not shutting down, and its store can be written to.
@@ -50,13 +42,9 @@ pub async fn healthz() -> Result<Response, Problem> {
     responses((status = 200, description = "It takes messages", body = Well), ReadyProblems),
     security(()),
 )]
-pub async fn readyz(State(api): State<Arc<Api>>) -> Result<Response, Problem> {
-    if api.gateway.is_draining() {
-        return Err(Problem::shutting_down());
-    }
-    let ping = tokio::time::timeout(PING_MAX, api.gateway.store.ping()).await;
-    ping.map_err(|_| Problem::store_unavailable())??;
-    json::answer(StatusCode::OK, &Well { status: "ok" })
+pub async fn readyz(State(api): State<Arc<Api>>) -> Result<Response, Failed> {
+    let ready = tokio::time::timeout(PING_MAX, calls::readyz(&*api.gateway)).await;
+    reply(ready.map_err(|_| Problem::store_unavailable())?)
 }
 
 /// Metrics for Prometheus, as OpenMetrics text.

@@ -5,17 +5,18 @@ use axum::http::request::Parts;
 use waypost_core::id::MessageId;
 
 use super::problem::Problem;
+use super::reply::Failed;
 
 /// The id of a message. What is no id at all is answered like an id of no message.
 pub struct PathId(pub MessageId);
 
 impl<S: Send + Sync> FromRequestParts<S> for PathId {
-    type Rejection = Problem;
+    type Rejection = Failed;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failed> {
         let text = Path::<String>::from_request_parts(parts, state).await;
         let id = text.ok().and_then(|Path(text)| text.parse().ok());
-        id.map(Self).ok_or_else(Problem::message_unknown)
+        id.map(Self).ok_or_else(|| Problem::message_unknown().into())
     }
 }
 

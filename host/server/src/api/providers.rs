@@ -7,11 +7,15 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
+use waypost_api::answer::json;
 use waypost_core::decision::Health;
+use waypost_core::flow::Provider as _;
 
+use super::Api;
 use super::auth::{Administration, Authorised};
-use super::problem::{self, Problem, documented};
-use super::{Api, json};
+use super::documented::documented;
+use super::problem;
+use super::reply::{Failed, reply};
 use crate::clock;
 use crate::gateway::Gateway;
 use crate::provider::Provider;
@@ -72,18 +76,18 @@ enum HealthName {
 pub async fn list(
     State(api): State<Arc<Api>>,
     authorised: Authorised<Administration>,
-) -> Result<Response, Problem> {
+) -> Result<Response, Failed> {
     let now_ms = clock::now_ms();
     let providers = authorised.caller.tenant.providers().iter();
     let providers = providers.map(|provider| object(&api.gateway, provider, now_ms)).collect();
-    json::answer(StatusCode::OK, &ProviderList { providers })
+    reply(json(StatusCode::OK, &ProviderList { providers }))
 }
 
 fn object<'a>(gateway: &'a Gateway, provider: &'a Provider, now_ms: u64) -> ProviderObject<'a> {
-    let config = gateway.config.providers.get(&*provider.name);
+    let config = gateway.config.providers.get(&**provider.name());
     let info = provider.adapter.info();
     ProviderObject {
-        name: &provider.name,
+        name: provider.name(),
         component: &info.name,
         title: &provider.description.title,
         health: provider.health(now_ms).into(),

@@ -30,7 +30,7 @@ impl Key {
     pub fn new(text: &str) -> Result<Self> {
         let mut value = HeaderValue::from_str(&format!("Bearer {}", text.trim()))
             .ok()
-            .filter(|_| crate::api_key::id_of(text.trim()).is_some())
+            .filter(|_| waypost_api::key::id_of(text.trim()).is_some())
             .ok_or_else(|| {
                 CliError::usage("key_malformed", "this is not an API key: one looks like wp_<id>_<secret>")
                     .hint("make one with `waypost keys create --tenant … --label … --scope send`")

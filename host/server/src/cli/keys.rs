@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
+use waypost_api::time::rfc3339;
 use waypost_core::config::Config;
 use waypost_core::store::{ApiKey, Scope};
 use waypost_store::sqlite::{OpenMode, SqliteStore};
@@ -115,7 +116,7 @@ async fn list(output: &mut Output, store: &SqliteStore, tenant: Option<&str>) ->
     let mut grid = Grid::new(&["id", "tenant", "label", "scopes", "created", "revoked"]);
     for key in keys {
         let scopes: Vec<&str> = key.scopes.iter().map(|scope| scope.as_str()).collect();
-        let time = |at_ms| short_time(&clock::rfc3339(at_ms));
+        let time = |at_ms| short_time(&rfc3339(at_ms));
         let revoked = key.revoked_ms.map(time).unwrap_or_default();
         grid.row(vec![
             key.id.to_string(),
@@ -131,7 +132,7 @@ async fn list(output: &mut Output, store: &SqliteStore, tenant: Option<&str>) ->
 
 async fn revoke(output: &mut Output, store: &SqliteStore, id: &str) -> Result<()> {
     // Whoever pastes the whole key wants it gone too.
-    let id = api_key::id_of(id).unwrap_or(id);
+    let id = waypost_api::key::id_of(id).unwrap_or(id);
     let mut key = store.key(id).await.map_err(store_failed)?.ok_or_else(|| {
         CliError::failed("key_unknown", "there is no key with this id")
             .hint("`waypost keys list` shows the ids: the 12 characters after `wp_`")
@@ -180,9 +181,9 @@ fn store_failed(error: StoreError) -> CliError {
 
 fn document(key: &ApiKey) -> Value {
     let mut document = json!({ "id": &*key.id, "tenant": &*key.tenant, "label": key.label,
-        "scopes": key.scopes, "created_at": clock::rfc3339(key.created_ms) });
+        "scopes": key.scopes, "created_at": rfc3339(key.created_ms) });
     if let Some(at_ms) = key.revoked_ms {
-        document["revoked_at"] = json!(clock::rfc3339(at_ms));
+        document["revoked_at"] = json!(rfc3339(at_ms));
     }
     document
 }
@@ -225,7 +226,7 @@ mod tests {
             keys(folder, "create --tenant demo --label web --scope read,send --scope send", false).await;
         result.unwrap();
         let key = text.trim_end();
-        let id = api_key::id_of(key).unwrap();
+        let id = waypost_api::key::id_of(key).unwrap();
         let (_, table) = keys(folder, "list", false).await;
         assert!(table.contains(id) && table.contains("send read") && !table.contains(key), "{table}");
         keys(folder, &format!("revoke {id}"), false).await.0.unwrap();

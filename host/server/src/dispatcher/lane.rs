@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::timeout;
 use tracing::{error, warn};
+use waypost_core::flow::Provider as _;
 use waypost_core::store::{Claim, ClaimedMessage, Settle, Settled};
 use waypost_store::StoreError;
 
@@ -36,11 +37,11 @@ pub(super) async fn run(gateway: Arc<Gateway>, provider: Arc<Provider>) {
             }
             Ok(Claimed::NothingUntil(pause)) => pause,
             Ok(Claimed::CircuitOpen(pause)) => {
-                reroute::leave_route(&gateway, &provider.name).await;
+                reroute::leave_route(&gateway, provider.name()).await;
                 pause
             }
             Err(error) => {
-                warn!(provider = %provider.name, %error, "messages wait: the store does not answer");
+                warn!(provider = %provider.name(), %error, "messages wait: the store does not answer");
                 STORE_PAUSE
             }
         };
@@ -48,11 +49,11 @@ pub(super) async fn run(gateway: Arc<Gateway>, provider: Arc<Provider>) {
         let _ = timeout(pause, provider.wake.notified()).await;
     }
     // What is under way is submitted and settled before the lane ends.
-    let all = u32::try_from(provider.in_flight_max).unwrap_or(u32::MAX);
+    let all = u32::try_from(provider.terms.in_flight_max).unwrap_or(u32::MAX);
     let _ = provider.window.acquire_many(all).await;
     drop(answered);
     if settler.await.is_err() {
-        error!(provider = %provider.name, "settling stopped early; leases will run out");
+        error!(provider = %provider.name(), "settling stopped early; leases will run out");
     }
 }
 
@@ -79,11 +80,11 @@ async fn claim(gateway: &Gateway, provider: &Provider) -> Result<Claimed, StoreE
         places.merge(others);
     }
     let claim = Claim {
-        route: provider.name.clone(),
+        route: provider.name().clone(),
         now_ms,
         messages_max: places.num_permits(),
-        lease_until_ms: provider.lease_until_ms(now_ms),
-        rate: provider.rate,
+        lease_until_ms: provider.terms.lease_until_ms(now_ms),
+        rate: provider.terms.rate,
     };
     let batch = gateway.store.claim(claim).await?;
     if batch.messages.is_empty() {
@@ -128,7 +129,7 @@ async fn settle(gateway: Arc<Gateway>, provider: Arc<Provider>, mut answers: mps
                     break;
                 }
                 Err(error) => {
-                    warn!(provider = %provider.name, %error, "answers wait: the store does not take them");
+                    warn!(provider = %provider.name(), %error, "answers wait: the store does not take them");
                     tokio::time::sleep(STORE_PAUSE).await;
                 }
             }
@@ -140,15 +141,15 @@ fn after(gateway: &Gateway, provider: &Provider, settles: &[Settle], settled: &[
     for (settle, settled) in settles.iter().zip(settled) {
         match settled {
             Settled::Now(progress) => {
-                gateway.metrics.settled(&provider.name, &settle.outcome, progress.state);
-                let route = progress.route.as_ref().filter(|route| **route != provider.name);
+                gateway.metrics.settled(provider.name(), &settle.outcome, progress.state);
+                let route = progress.route.as_ref().filter(|route| *route != provider.name());
                 if let Some(next) = route.and_then(|route| gateway.providers.get(route)) {
                     next.wake.notify_one();
                 }
             }
             Settled::LeaseLost => {
-                gateway.metrics.lease_lost(&provider.name);
-                warn!(provider = %provider.name, message = %settle.id, "an answer came after its lease had run out");
+                gateway.metrics.lease_lost(provider.name());
+                warn!(provider = %provider.name(), message = %settle.id, "an answer came after its lease had run out");
             }
         }
     }

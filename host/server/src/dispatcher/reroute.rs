@@ -2,9 +2,9 @@
 
 use tracing::{info, warn};
 use waypost_core::decision::Name;
+use waypost_core::flow::decide::other_route;
 use waypost_core::store::Reroute;
 
-use super::submit::other_route;
 use crate::clock;
 use crate::gateway::Gateway;
 
@@ -30,9 +30,12 @@ pub async fn leave_route(gateway: &Gateway, route: &Name) {
         let mut decisions = Vec::new();
         let mut tried = message.progress.tried;
         tried.push(route.clone());
-        if let Some(to) = other_route(gateway, &message.envelope, &tried, now_ms, &mut decisions) {
-            let tenant = message.envelope.draft.tenant.clone();
-            let (id, from) = (message.envelope.id, route.clone());
+        let envelope = &message.envelope;
+        // Those of a tenant that is gone from the configuration wait for their validity to end.
+        let Some(tenant) = gateway.tenants.get(&envelope.draft.tenant) else { continue };
+        if let Some(to) = other_route(&**tenant, envelope, &tried, now_ms, &mut decisions) {
+            let tenant = envelope.draft.tenant.clone();
+            let (id, from) = (envelope.id, route.clone());
             reroutes.push(Reroute { tenant, id, from, to, now_ms, decisions });
         }
     }

@@ -6,9 +6,6 @@ use waypost_core::provider::Description;
 use super::finding::{EdgeCode, Finding};
 use crate::transport::SIMULATOR_HOST;
 
-/// The prefix of keys that the gateway component uses.
-const PREFIX: &str = "waypost";
-
 /// Everything that the file says.
 pub(super) fn of(config: &Config) -> Vec<Finding> {
     let mut findings = of_store(config);
@@ -72,10 +69,6 @@ fn of_store(config: &Config) -> Vec<Finding> {
         let what = "the client that Spin brings does not speak to a cluster";
         let help = "use a Redis with replicas for an edge";
         findings.push(Finding::new(EdgeCode::RedisCluster, "store.cluster", what, help));
-    }
-    if redis.prefix != PREFIX {
-        let what = format!("at the edge all keys begin with {PREFIX}, not with {}", redis.prefix);
-        findings.push(Finding::new(EdgeCode::RedisPrefix, "store.prefix", what, "remove it"));
     }
     findings
 }

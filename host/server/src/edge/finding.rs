@@ -51,8 +51,6 @@ codes! {
     StoreNotRedis = "edge_store_not_redis", Error;
     /// The store is a Redis Cluster, which Spin's client does not speak to.
     RedisCluster = "edge_redis_cluster", Error;
-    /// The store has another prefix than `waypost`, which the gateway component is not told.
-    RedisPrefix = "edge_redis_prefix", Error;
     /// `server.public_url` is missing: the application cannot tell providers where to report.
     PublicUrlMissing = "edge_public_url_missing", Error;
     /// Two names are the same in Spin's spelling.

@@ -20,8 +20,6 @@ use super::doubts;
 use super::finding::{EdgeCode, Finding};
 use super::told::{self, Policies};
 
-/// The component that answers at `/` for the default tenant.
-const DEFAULT: &str = "default";
 /// The component that takes webhooks where there is no default tenant.
 const HOOKS: &str = "hooks";
 /// Where the gateway finds Redis: each part is a variable of the application.
@@ -141,14 +139,14 @@ impl<'a> Planner<'a> {
         let id = component_id("tenant", name);
         self.claim(&id, &place);
         let base = format!("/t/{name}");
-        let routes = vec![format!("{base}/...")];
-        let description = format!("Tenant {name} at {base}");
-        self.gateway(id, description, routes, (name, &base), policies, parts, providers);
+        let mut routes = vec![format!("{base}/...")];
+        let mut description = format!("Tenant {name} at {base}");
         if default {
-            let description = format!("Tenant {name} at /, and the webhooks of all providers");
-            let routes = vec!["/...".to_owned()];
-            self.gateway(DEFAULT.to_owned(), description, routes, (name, ""), policies, parts, providers);
+            // The gateway takes paths with and without what stands before them.
+            routes.push("/...".to_owned());
+            description.push_str(" and at /, and the webhooks of all providers");
         }
+        self.gateway(id, description, routes, (name, &base), policies, parts, providers);
     }
 
     /// Takes webhooks and questions after its health, in the name of no tenant.

@@ -29,6 +29,9 @@ pub(super) fn gateway(
     let public_url = config.server.public_url.as_deref().unwrap_or_default();
     let mut told = EdgeConfig::of(config, tenant, public_url)?;
     base_path.clone_into(&mut told.base_path);
+    if let Some(redis) = config.store.redis() {
+        told.prefix.clone_from(&redis.prefix);
+    }
     told.mode = match config.edge_mode(tenant) {
         EdgeMode::Queue => SendMode::Queue,
         EdgeMode::AtOnce => SendMode::AtOnce,

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use waypost_core::config::{self, Binding, Config};
 use waypost_core::decision::{Name, Role};
-use waypost_core::lifecycle::accept::Rules;
-use waypost_core::rate::{AcceptLimits, Rate};
+use waypost_core::provider::ProviderTerms;
+use waypost_core::tenant::TenantTerms;
 use waypost_engine::{CallContext, Engine, Limits, LoadRequest, Loaded, Reuse};
 
 use super::{Bound, Tenant};
@@ -64,7 +64,7 @@ impl<'a> Loader<'a> {
         for (name, config) in self.config.providers.iter().filter(|(_, config)| config.enabled) {
             match self.provider(name, config, public_url, simulator_secret) {
                 Ok(provider) => {
-                    providers.insert(provider.name.clone(), Arc::new(provider));
+                    providers.insert(provider.name().clone(), Arc::new(provider));
                 }
                 Err(error) => errors.push(error),
             }
@@ -104,7 +104,8 @@ impl<'a> Loader<'a> {
             );
             return Err(BuildError::new(&place, what));
         }
-        Ok(Provider::new(Name::from(name), config, adapter, description, secrets, public_url))
+        let terms = ProviderTerms::new(Name::from(name), config, description.binary, public_url);
+        Ok(Provider::new(terms, adapter, description, secrets))
     }
 
     /// Every tenant, with all that is wrong with any of them.
@@ -117,7 +118,7 @@ impl<'a> Loader<'a> {
         for (name, config) in &self.config.tenants {
             match self.tenant(name, config, providers) {
                 Ok(tenant) => {
-                    tenants.insert(tenant.name.clone(), Arc::new(tenant));
+                    tenants.insert(tenant.terms.name.clone(), Arc::new(tenant));
                 }
                 Err(error) => errors.push(error),
             }
@@ -150,14 +151,8 @@ impl<'a> Loader<'a> {
             .callback_secret
             .as_ref()
             .map(|reference| secrets::read(reference, &self.base).map_err(|e| secret_error(&place, &e)));
-        let tenant = Name::from(name);
         Ok(Tenant {
-            rules: Rules {
-                tenant: tenant.clone(),
-                default_region: self.config.server.default_region,
-                segments_max: u8::try_from(config.segments_max).unwrap_or(u8::MAX),
-            },
-            limits: limits(config),
+            terms: TenantTerms::new(Name::from(name), config, self.config.server.default_region),
             callback_secret: callback_secret.transpose()?,
             screening,
             sender,
@@ -167,8 +162,6 @@ impl<'a> Loader<'a> {
                 .providers_of(name)
                 .filter_map(|(provider, _)| providers.get(provider).cloned())
                 .collect(),
-            callback_hosts: config.callback_hosts.clone(),
-            name: tenant,
         })
     }
 
@@ -268,17 +261,6 @@ pub fn wants_simulator(config: &Config) -> bool {
             && provider.component == SIMULATOR
             && endpoint.is_none_or(|endpoint| endpoint.contains(SIMULATOR_HOST))
     })
-}
-
-fn limits(config: &config::Tenant) -> AcceptLimits {
-    let rate = |rate: config::Rate| Rate::per_second(rate.per_second, rate.burst);
-    AcceptLimits {
-        tenant_rate: config.rate.map(rate),
-        key_rate: config.key_rate.map(rate),
-        destination_per_hour: config.destination_per_hour,
-        destination_per_day: config.destination_per_day,
-        queue_max: Some(u64::from(config.queue_max)),
-    }
 }
 
 fn read_secrets(

@@ -7,11 +7,10 @@ use std::time::Duration;
 use reqwest::header::{HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
+use waypost_core::flow::Sent;
 use waypost_core::limits::PROVIDER_ANSWER_BYTES_MAX;
+use waypost_core::provider::template::Filled;
 use waypost_core::provider::{HttpRequest, HttpResponse, Method};
-
-use super::Sent;
-use super::template::Filled;
 
 /// Longest that connecting may take, whatever the whole request may.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

@@ -2,41 +2,16 @@
 //! simulator. The component writes the request; the host decides whether it may go, fills in the
 //! credentials, and says what is known when no answer comes.
 
-mod allow;
 mod http;
 mod simulator;
-mod template;
 
-use waypost_core::provider::{HttpRequest, HttpResponse};
+use waypost_core::flow::Sent;
+use waypost_core::provider::{HttpRequest, is_allowed, template};
 
 use crate::provider::Provider;
 
-pub use allow::is_allowed;
 pub use http::{client as http_client, install_tls_provider};
 pub use simulator::{SIMULATOR_HOST, SimulatorLink};
-
-/// What is known after a request.
-#[derive(Debug)]
-pub enum Sent {
-    /// The provider has answered.
-    Answered(HttpResponse),
-    /// It never left the host: another try is safe.
-    NotSent {
-        /// Stable.
-        code: &'static str,
-        /// For people.
-        reason: String,
-    },
-    /// The request may not be made: the operator or the component's author has to act.
-    Forbidden {
-        /// Stable.
-        code: &'static str,
-        /// For people.
-        reason: String,
-    },
-    /// It was written, at least in part, and no whole answer came.
-    Lost(String),
-}
 
 /// The ways to providers.
 pub struct Transport {
@@ -59,7 +34,7 @@ impl Transport {
 
     /// Does one request for a provider, if its hosts allow it.
     pub async fn send(&self, provider: &Provider, request: HttpRequest) -> Sent {
-        let headers = match template::fill(&request.headers, &provider.secrets) {
+        let headers = match template::fill(&request.headers, |name| provider.secrets.text(name)) {
             Ok(headers) => headers,
             Err(name) => {
                 let reason = format!("the component asks for the secret {name}, which is not configured");
@@ -71,10 +46,10 @@ impl Transport {
         {
             return link.send(request, headers).await;
         }
-        if !is_allowed(&request.url, &provider.hosts) {
+        if !is_allowed(&request.url, &provider.terms.hosts) {
             let reason = "the component calls a host that `hosts` of its provider does not list".to_owned();
             return Sent::Forbidden { code: "host_not_allowed", reason };
         }
-        self.http.send(request, headers, provider.timeout).await
+        self.http.send(request, headers, provider.timeout()).await
     }
 }

@@ -5,16 +5,16 @@ use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use waypost_core::flow::Sent;
+use waypost_core::flow::webhook::{self, Refused, WebhookAnswer};
+use waypost_core::provider::template::Filled;
 use waypost_core::provider::{HttpRequest, HttpResponse, WebhookRequest};
 use waypost_simulator::{
     Carrier, DeliveryError, Options, Scheduler, SchedulerOptions, Signer, Webhook, WebhookSink,
 };
 
-use super::Sent;
-use super::template::Filled;
 use crate::clock;
 use crate::gateway::Gateway;
-use crate::hooks::WebhookAnswer;
 use crate::secrets::Secret;
 
 /// The host name that stands for the simulator inside the process.
@@ -88,13 +88,13 @@ impl WebhookSink for InsideSink {
             now_ms: clock::now_ms(),
             fetched: None,
         };
-        match gateway.webhook(&provider, request).await {
+        match webhook::take(&*gateway, &provider, request).await {
             WebhookAnswer::Answer(answer) if answer.status < 300 => Ok(()),
             WebhookAnswer::Answer(answer) => Err(DeliveryError::NotAccepted(answer.status)),
-            WebhookAnswer::Forged(_) => Err(DeliveryError::NotAccepted(403)),
-            WebhookAnswer::Malformed(_) => Err(DeliveryError::NotAccepted(400)),
             WebhookAnswer::UnknownProvider => Err(DeliveryError::NotAccepted(404)),
-            WebhookAnswer::Unavailable => Err(DeliveryError::NotAccepted(503)),
+            WebhookAnswer::Refused(Refused::Forged(_)) => Err(DeliveryError::NotAccepted(403)),
+            WebhookAnswer::Refused(Refused::Malformed(_)) => Err(DeliveryError::NotAccepted(400)),
+            WebhookAnswer::Refused(_) => Err(DeliveryError::NotAccepted(503)),
         }
     }
 }

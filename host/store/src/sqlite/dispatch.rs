@@ -1,11 +1,10 @@
 //! Leases: claiming messages for a provider, settling them, moving them to another provider.
 
 use rusqlite::params;
-use waypost_core::decision::{Name, Outcome};
+use waypost_core::decision::Outcome;
 use waypost_core::lifecycle::dispatch::{self, Claimed};
 use waypost_core::lifecycle::settle;
 use waypost_core::limits::PRIORITY_MAX;
-use waypost_core::message::State;
 use waypost_core::store::{Claim, ClaimedBatch, ClaimedMessage, Reroute, Settle, Settled};
 use waypost_core::trace::Step;
 
@@ -120,31 +119,32 @@ impl Session<'_> {
         settles.iter().map(|settle| self.settle_one(settle)).collect()
     }
 
-    fn settle_one(&mut self, settle: &Settle) -> Result<Settled, Failure> {
-        let Some(mut live) = self.load_id(settle.id)? else { return Ok(Settled::LeaseLost) };
-        if live.progress.attempts != settle.attempt || !can_settle(live.progress.state, &settle.outcome) {
+    fn settle_one(&mut self, ended: &Settle) -> Result<Settled, Failure> {
+        let Some(mut live) = self.load_id(ended.id)? else { return Ok(Settled::LeaseLost) };
+        if live.progress.attempts != ended.attempt || !settle::can_settle(live.progress.state, &ended.outcome)
+        {
             self.keep(live);
             return Ok(Settled::LeaseLost);
         }
         let before = Before::of(&live.progress);
         settle::settle(
             &mut live.progress,
-            &settle.outcome,
-            settle.other_route.as_ref(),
-            &settle.rules,
-            settle.now_ms,
-            settle.seed,
+            &ended.outcome,
+            ended.other_route.as_ref(),
+            &ended.rules,
+            ended.now_ms,
+            ended.seed,
         );
-        let step = attempt_step(settle, live.progress.route.as_ref());
-        self.add_entry(&mut live, settle.now_ms, &step, &settle.decisions)?;
+        let step = settle::attempt_step(ended, live.progress.route.as_ref());
+        self.add_entry(&mut live, ended.now_ms, &step, &ended.decisions)?;
         let mut waiting = Vec::new();
-        if let Outcome::Accepted(acceptance) = &settle.outcome {
-            let route = self.name_id(&settle.route)?;
+        if let Outcome::Accepted(acceptance) = &ended.outcome {
+            let route = self.name_id(&ended.route)?;
             self.add_reference(&acceptance.reference, route, &live)?;
             waiting = self.take_orphans(&acceptance.reference, route)?;
         }
         for (at_ms, receipt) in waiting {
-            self.apply_receipt(&mut live, &settle.route, at_ms, &receipt, &settle.rules)?;
+            self.apply_receipt(&mut live, &ended.route, at_ms, &receipt, &ended.rules)?;
         }
         let progress = live.progress.clone();
         self.save(&before, live)?;
@@ -161,12 +161,7 @@ impl Session<'_> {
 
     fn reroute_one(&mut self, reroute: &Reroute) -> Result<bool, Failure> {
         let Some(mut live) = self.load_id(reroute.id)? else { return Ok(false) };
-        let progress = &live.progress;
-        // What a policy holds is not sent before its time by a detour.
-        let held =
-            progress.state == State::Held && progress.due_ms.is_some_and(|due_ms| due_ms > reroute.now_ms);
-        let waits = matches!(progress.state, State::Held | State::Queued) && !held;
-        if !waits || progress.route.as_ref() != Some(&reroute.from) {
+        if !settle::can_reroute(&live.progress, &reroute.from, reroute.now_ms) {
             self.keep(live);
             return Ok(false);
         }
@@ -186,36 +181,5 @@ impl Session<'_> {
             self.sql.upsert_ref.execute(params![reference, route, message])?;
         }
         Ok(())
-    }
-}
-
-/// A lease that was given up lets the message wait again; only the news that it was sent after all
-/// is worth anything then.
-fn can_settle(state: State, outcome: &Outcome) -> bool {
-    let waits = matches!(state, State::Held | State::Queued);
-    !waits || matches!(outcome, Outcome::Accepted(_))
-}
-
-fn attempt_step(settle: &Settle, route_now: Option<&Name>) -> Step {
-    let (reference, failure) = match &settle.outcome {
-        Outcome::Accepted(acceptance) => (Some(acceptance.reference.clone()), None),
-        Outcome::Failed(failure) => (None, Some(failure.clone())),
-        Outcome::InDoubt(reason) => (None, Some(dispatch_doubt(reason))),
-    };
-    Step::Attempt {
-        attempt: settle.attempt,
-        route: settle.route.clone(),
-        reference,
-        failure,
-        next_route: route_now.filter(|route| **route != settle.route).cloned(),
-    }
-}
-
-fn dispatch_doubt(reason: &str) -> waypost_core::decision::Failure {
-    waypost_core::decision::Failure {
-        class: waypost_core::decision::FailureClass::InDoubt,
-        code: "answer_lost".to_owned(),
-        reason: reason.to_owned(),
-        retry_after_ms: None,
     }
 }

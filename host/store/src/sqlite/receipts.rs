@@ -5,7 +5,6 @@ use waypost_core::decision::{Name, Receipt};
 use waypost_core::id::MessageId;
 use waypost_core::lifecycle::{RouteRules, receive};
 use waypost_core::limits::ORPHAN_RECEIPTS_MAX;
-use waypost_core::message::{Progress, State};
 use waypost_core::store::{ReceiptIn, ReceiptResult};
 use waypost_core::trace::Step;
 
@@ -62,7 +61,8 @@ impl Session<'_> {
         if let Some(id) = receipt.message_id.as_deref().and_then(|id| id.parse::<MessageId>().ok())
             && let Some(live) = self.load_id(id)?
         {
-            if was_with(&live.progress, route) || self.in_table(route, receipt)? == Some(key_of(id)) {
+            if receive::was_with(&live.progress, route) || self.in_table(route, receipt)? == Some(key_of(id))
+            {
                 return Ok(Some(live));
             }
             self.keep(live);
@@ -132,10 +132,4 @@ impl Session<'_> {
         }
         Ok(taken)
     }
-}
-
-/// Handed to that provider at some time, or about to be.
-fn was_with(progress: &Progress, route: &Name) -> bool {
-    let now = progress.route.as_ref() == Some(route) && progress.state != State::Held;
-    now || progress.tried.contains(route)
 }

@@ -4,7 +4,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use waypost_core::decision::{DecisionRecord, Name};
 use waypost_core::id::MessageId;
-use waypost_core::lifecycle::may_follow;
+use waypost_core::lifecycle::is_step;
 use waypost_core::message::{Progress, State};
 use waypost_core::trace::Step;
 
@@ -172,7 +172,7 @@ impl<'c> Session<'c> {
     pub(super) fn save(&mut self, before: &Before, live: Live) -> Result<(), Failure> {
         let (id, progress) = (live.envelope.id, &live.progress);
         let changed = before.state != progress.state;
-        debug_assert!(!changed || follows(before.state, progress), "{} to {}", before.state, progress.state);
+        debug_assert!(!changed || is_step(before.state, progress), "{} to {}", before.state, progress.state);
         let route = progress.route.as_ref().map(|route| self.name_id(route)).transpose()?;
         self.sql.update_progress.execute(params![
             key_of(id),
@@ -228,12 +228,12 @@ impl<'c> Session<'c> {
 
     fn count_change(&mut self, before: &Before, live: &Live) -> Result<(), Failure> {
         let now = &live.progress;
-        if is_open(before.state) != is_open(now.state) {
+        if before.state.is_open() != now.state.is_open() {
             let tenant = self.name_id(&live.envelope.draft.tenant)?;
-            self.count(Kind::TenantWaits, tenant, is_open(now.state))?;
+            self.count(Kind::TenantWaits, tenant, now.state.is_open())?;
         }
-        let waited_for = before.route.as_ref().filter(|_| is_waiting(before.state));
-        let waits_for = now.route.as_ref().filter(|_| is_waiting(now.state));
+        let waited_for = before.route.as_ref().filter(|_| before.state.is_waiting());
+        let waits_for = now.route.as_ref().filter(|_| now.state.is_waiting());
         if waited_for == waits_for {
             return Ok(());
         }
@@ -280,20 +280,4 @@ struct EntryRef<'a> {
     step: &'a Step,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     decisions: &'a [DecisionRecord],
-}
-
-/// A message that waits again after a doubt may turn out to have been sent after all.
-fn follows(before: State, now: &Progress) -> bool {
-    let after_doubt = before == State::Queued && now.doubted && may_follow(State::InDoubt, now.state);
-    may_follow(before, now.state) || after_doubt
-}
-
-/// Counts against the tenant's queue.
-fn is_open(state: State) -> bool {
-    matches!(state, State::Held | State::Queued | State::Submitting)
-}
-
-/// Waits for a provider.
-fn is_waiting(state: State) -> bool {
-    matches!(state, State::Held | State::Queued)
 }

@@ -43,10 +43,8 @@ pub fn name(text: &str) -> Name {
 /// The id of the message number `n` that was made at a time.
 #[must_use]
 pub fn id(time_ms: u64, n: u64) -> MessageId {
-    MessageId::from_parts(
-        MessageId::first_key_at(time_ms) + (n & 0xffff),
-        n.wrapping_mul(0x9e37_79b9_7f4a_7c15),
-    )
+    let key = MessageId::first_key_at(time_ms) + (n & 0xffff);
+    MessageId::of_tenant(key, n.wrapping_mul(0x9e37_79b9_7f4a_7c15), TENANT)
 }
 
 /// A queued message to a number of its own, without decisions.

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use waypost_core::decision::{FailureClass, Outcome, ReceiptStatus};
+use waypost_core::decision::{FailureClass, Name, Outcome, ReceiptStatus};
 use waypost_core::id::MessageId;
 use waypost_core::message::{Envelope, Progress, State};
-use waypost_core::store::{Accepted, Claim, ClaimedMessage, NewMessage, ReceiptResult, Settle, Settled};
+use waypost_core::store::{
+    Accept, Accepted, Claim, ClaimedMessage, NewMessage, ReceiptResult, Settle, Settled,
+};
 
 use super::sample;
 use crate::{Store, SweepRules};
@@ -22,9 +24,15 @@ pub fn with(mut message: NewMessage, change: impl FnOnce(&mut Envelope)) -> NewM
 /// Stores messages without limits.
 pub async fn store_all(store: &Shared, messages: Vec<NewMessage>) -> Vec<MessageId> {
     let ids = messages.iter().map(|message| message.envelope.id).collect();
-    let answer = store.accept(sample::accept(messages)).await.expect("an answer");
+    let tenant = messages.first().map_or_else(|| sample::name(sample::TENANT), tenant_of);
+    let accept = Accept { tenant, ..sample::accept(messages) };
+    let answer = store.accept(accept).await.expect("an answer");
     assert_eq!(answer, Accepted::Stored);
     ids
+}
+
+fn tenant_of(message: &NewMessage) -> Name {
+    message.envelope.draft.tenant.clone()
 }
 
 /// Stores a message and claims it.

@@ -6,12 +6,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
+use waypost_api::{Problem, key};
 use waypost_core::decision::Name;
 use waypost_core::store::ApiKey;
 use waypost_store::StoreError;
-
-use crate::api::problem::Problem;
-use crate::api_key;
 
 /// How long a good key is trusted without asking the store: a revoked one works this long.
 const TRUSTED_MS: u64 = 5_000;
@@ -67,8 +65,8 @@ impl KeyCache {
         F: FnOnce(String) -> L,
         L: Future<Output = Result<Option<ApiKey>, StoreError>>,
     {
-        let Some(id) = api_key::id_of(text) else { return Err(Problem::key_invalid()) };
-        let hash = api_key::hash(text);
+        let Some(id) = key::id_of(text) else { return Err(Problem::key_invalid()) };
+        let hash = key::hash(text);
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner).get(&hash).cloned();
         let found = match known {
             Some(known) => match Confirmation::begin(&known, now_ms) {
@@ -85,7 +83,7 @@ impl KeyCache {
                 lookup(id.to_owned()).await?
             }
         };
-        match found.filter(|key| is_same(&key.hash, &hash) && key.revoked_ms.is_none()) {
+        match found.filter(|key| key::is_good(key, &hash)) {
             Some(key) => Ok(self.remember(hash, key, now_ms)),
             None => {
                 self.write().remove(&hash);
@@ -155,12 +153,6 @@ impl Drop for Confirmation<'_> {
     }
 }
 
-/// Takes the same time wherever the hashes differ.
-fn is_same(a: &[u8; 32], b: &[u8; 32]) -> bool {
-    let differing = a.iter().zip(b).fold(0, |differing, (a, b)| differing | (a ^ b));
-    std::hint::black_box(differing) == 0
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::AtomicUsize;
@@ -168,7 +160,7 @@ mod tests {
     use waypost_core::store::Scope;
 
     use super::*;
-    use crate::api::problem::Code;
+    use waypost_api::Code;
 
     struct Books {
         key: std::sync::Mutex<Result<Option<ApiKey>, StoreError>>,

@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::Value;
+use waypost_api::calls::{dead_letters, inbox, messages};
+use waypost_api::route::ROUTES;
 
+use crate::api::openapi;
 use crate::api::problem::registry;
-use crate::api::{dead_letters, inbox, messages, openapi};
 
 /// Every call of version 1 with its scope.
 const CALLS: &[(&str, &str, Option<&str>)] = &[
@@ -67,6 +69,19 @@ fn every_call_is_there_with_its_scope_and_no_other_call_is() {
         }
     }
     assert_eq!(found, CALLS.iter().copied().collect());
+}
+
+/// The edge finds its calls by this table, the host by its router.
+#[test]
+fn host_and_edge_know_the_same_calls() {
+    let routes: BTreeSet<_> = ROUTES
+        .iter()
+        .map(|(method, path, _, scope)| {
+            (method.as_str().to_ascii_lowercase(), *path, scope.map(|scope| scope.as_str()))
+        })
+        .collect();
+    let calls = CALLS.iter().map(|(method, path, scope)| ((*method).to_owned(), *path, *scope));
+    assert_eq!(routes, calls.collect());
 }
 
 #[test]

@@ -1,0 +1,3 @@
+//! What holds for the API as a whole.
+
+mod bodies;

@@ -1,0 +1,239 @@
+//! Leases: one script for each tenant that has something for a provider, all in one round trip. The
+//! rate of a provider belongs to no tenant, so a provider with a rate costs one round trip more.
+
+use super::step::Pending;
+use super::store::{BATCH_MAX, RedisStore};
+use super::{Connection, Record, Request, Value, scripts};
+use crate::decision::Name;
+use crate::message::State;
+use crate::rate::Rate;
+use crate::store::{Claim, ClaimedBatch, ClaimedMessage, StoreError};
+use crate::trace::Step;
+
+/// Most messages whose validity is over that one claim ends, so that it stays short.
+const EXPIRED_MAX: usize = 1_000;
+/// Most tenants of one claim; the others have their turn in the next.
+const TENANTS_MAX: usize = 64;
+
+/// What was taken from a provider's rate.
+struct Taken {
+    rate: Rate,
+    units: usize,
+    stored_us: u64,
+    now_us: u64,
+}
+
+impl<C: Connection> RedisStore<C> {
+    pub(super) async fn claim_batch(&self, claim: &Claim) -> Result<ClaimedBatch, StoreError> {
+        let mut batch = ClaimedBatch::default();
+        let taken = self.take_rate(claim).await?;
+        let room = taken.as_ref().map_or(claim.messages_max, |taken| taken.units);
+        let mut expired = 0;
+        let mut now_ms = claim.now_ms;
+        while batch.messages.len() < room && expired < EXPIRED_MAX {
+            let tenants = self.due_tenants(&claim.route, now_ms).await?;
+            if tenants.is_empty() {
+                break;
+            }
+            let before = batch.messages.len() + expired;
+            for record in self.claim_from(claim, &tenants, room - batch.messages.len(), &mut now_ms).await? {
+                if record.progress.state == State::Expired {
+                    expired += 1;
+                    self.expire(record, now_ms).await?;
+                } else {
+                    batch.messages.push(self.lease(record));
+                }
+            }
+            if batch.messages.len() + expired == before {
+                break;
+            }
+        }
+        batch.next_due_ms = self.next_due(&claim.route);
+        if let Some(taken) = taken {
+            let free_ms = self.give_back(&claim.route, &taken, batch.messages.len()).await?;
+            batch.next_due_ms = batch.next_due_ms.map(|due_ms| due_ms.max(free_ms));
+        }
+        batch.next_due_ms = batch.next_due_ms.map(|due_ms| due_ms.max(now_ms));
+        Ok(batch)
+    }
+
+    /// Asks the tenants for their share each; one that has less leaves its share to the next round.
+    async fn claim_from(
+        &self,
+        claim: &Claim,
+        tenants: &[Name],
+        room: usize,
+        now_ms: &mut u64,
+    ) -> Result<Vec<Record>, StoreError> {
+        let share = room.div_ceil(tenants.len()).min(BATCH_MAX);
+        let mut left = room;
+        let mut asked = Vec::new();
+        let mut requests = Vec::new();
+        for tenant in tenants {
+            let most = share.min(left);
+            if most == 0 {
+                break;
+            }
+            left -= most;
+            asked.push(tenant);
+            requests.push(self.claim_request(claim, tenant, most));
+        }
+        let mut records = Vec::new();
+        for (tenant, values) in asked.into_iter().zip(self.ask_all(requests).await?) {
+            let [now, next_due, messages @ ..] = values.as_slice() else { continue };
+            *now_ms = now.unsigned().unwrap_or(*now_ms);
+            self.note_next_due(&claim.route, tenant, next_due.unsigned());
+            for values in messages.chunks(5) {
+                // A queue may name a message that was deleted by hand; nothing can be sent then.
+                records.extend(Record::read_with_id(tenant, values)?);
+            }
+        }
+        Ok(records)
+    }
+
+    fn claim_request(&self, claim: &Claim, tenant: &Name, most: usize) -> Request {
+        let lease_ms = claim.lease_until_ms.saturating_sub(claim.now_ms);
+        let args = vec![
+            self.now(claim.now_ms),
+            claim.route.as_bytes().to_vec(),
+            most.to_string().into(),
+            lease_ms.to_string().into(),
+            self.host.as_bytes().to_vec(),
+        ];
+        Request::script(&scripts::CLAIM, self.tenant_key(tenant), args)
+    }
+
+    fn lease(&self, record: Record) -> ClaimedMessage {
+        let message = ClaimedMessage { envelope: record.envelope.clone(), progress: record.progress.clone() };
+        self.local().note_claim(record);
+        message
+    }
+
+    async fn expire(&self, record: Record, now_ms: u64) -> Result<(), StoreError> {
+        let tenant = record.envelope.draft.tenant.clone();
+        let after = record.progress.clone();
+        let mut before = record;
+        // As far as the store knows, the message is leased until this is written.
+        before.progress.state = State::Submitting;
+        let step = Pending::new(before, after, now_ms, Step::TimePassed, Vec::new())?;
+        self.write(&tenant, &[step]).await?;
+        Ok(())
+    }
+
+    /// Tenants with something due for a provider, in turn. Asks all of them where none is known.
+    async fn due_tenants(&self, route: &Name, now_ms: u64) -> Result<Vec<Name>, StoreError> {
+        let known = self.known_due(route, now_ms);
+        if !known.is_empty() {
+            return Ok(known);
+        }
+        self.look_for_ready().await?;
+        Ok(self.known_due(route, now_ms))
+    }
+
+    fn known_due(&self, route: &Name, now_ms: u64) -> Vec<Name> {
+        let mut local = self.local();
+        local.turn = local.turn.wrapping_add(1);
+        let turn = local.turn;
+        let Some(tenants) = local.ready.get(route) else { return Vec::new() };
+        let mut due: Vec<Name> = tenants
+            .iter()
+            .filter(|(_, due_ms)| **due_ms <= now_ms)
+            .map(|(tenant, _)| tenant.clone())
+            .collect();
+        if !due.is_empty() {
+            let first = turn % due.len();
+            due.rotate_left(first);
+        }
+        due.truncate(TENANTS_MAX);
+        due
+    }
+
+    /// Learns what waits, from all tenants in one round trip. Providers for which something is due
+    /// that was not known before.
+    pub async fn look_for_ready(&self) -> Result<Vec<Name>, StoreError> {
+        let tenants = self.tenants().await?;
+        let requests = tenants.iter().map(|tenant| {
+            let key = format!("{}ready", self.layout.tenant(tenant));
+            Request::command(
+                "ZRANGE",
+                vec![key.into(), b"0".to_vec(), b"-1".to_vec(), b"WITHSCORES".to_vec()],
+            )
+        });
+        let answers = self.ask_all(requests.collect()).await?;
+        let mut local = self.local();
+        let mut news = Vec::new();
+        for (tenant, values) in tenants.iter().zip(answers) {
+            for pair in values.chunks(2) {
+                let (Some(route), Some(due_ms)) = (pair[0].text(), pair.get(1).and_then(score)) else {
+                    continue;
+                };
+                let known = local.ready.get(route).and_then(|tenants| tenants.get(tenant));
+                if known.is_none_or(|known| *known > due_ms) {
+                    local.note_ready(route, tenant, due_ms);
+                    news.push(Name::from(route));
+                }
+            }
+        }
+        Ok(news)
+    }
+
+    fn note_next_due(&self, route: &Name, tenant: &Name, next_due_ms: Option<u64>) {
+        let mut local = self.local();
+        let Some(tenants) = local.ready.get_mut(route) else { return };
+        match next_due_ms {
+            Some(due_ms) => tenants.insert(tenant.clone(), due_ms),
+            None => tenants.remove(tenant),
+        };
+    }
+
+    fn next_due(&self, route: &Name) -> Option<u64> {
+        self.local().ready.get(route).and_then(|tenants| tenants.values().min().copied())
+    }
+
+    async fn take_rate(&self, claim: &Claim) -> Result<Option<Taken>, StoreError> {
+        let Some(rate) = claim.rate else { return Ok(None) };
+        let values = self.ask_one(self.rate_request(claim, rate, claim.messages_max.cast_signed())).await?;
+        let [units, stored_us, now_us] = values.as_slice() else {
+            return Err(super::record::corrupt("the answer of a rate is cut short"));
+        };
+        Ok(Some(Taken {
+            rate,
+            units: units.unsigned().and_then(|units| usize::try_from(units).ok()).unwrap_or(0),
+            stored_us: stored_us.unsigned().unwrap_or(0),
+            now_us: now_us.unsigned().unwrap_or(0),
+        }))
+    }
+
+    fn rate_request(&self, claim: &Claim, rate: Rate, units: isize) -> Request {
+        let args = vec![
+            self.now(claim.now_ms),
+            rate.interval_us.to_string().into(),
+            rate.window_us().to_string().into(),
+            units.to_string().into(),
+        ];
+        Request::script(&scripts::RATE, self.route_key(&claim.route), args)
+    }
+
+    /// Gives back what was not used. When the rate has something free again, in Unix milliseconds.
+    async fn give_back(&self, route: &Name, taken: &Taken, used: usize) -> Result<u64, StoreError> {
+        let unused = taken.units - used;
+        let mut stored_us = taken.stored_us;
+        if unused > 0 {
+            let args = vec![
+                self.now(taken.now_us / 1_000),
+                taken.rate.interval_us.to_string().into(),
+                taken.rate.window_us().to_string().into(),
+                format!("-{unused}").into(),
+            ];
+            let values = self.ask_one(Request::script(&scripts::RATE, self.route_key(route), args)).await?;
+            stored_us = values.get(1).and_then(Value::unsigned).unwrap_or(stored_us);
+        }
+        Ok(taken.rate.free_at_us(stored_us, taken.now_us).div_ceil(1_000))
+    }
+}
+
+/// A score is a whole number that Redis may write with an exponent.
+fn score(value: &Value) -> Option<u64> {
+    let number: f64 = value.text()?.parse().ok()?;
+    (number >= 0.0).then_some(number as u64)
+}

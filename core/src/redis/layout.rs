@@ -1,0 +1,89 @@
+//! Where things are kept. All keys of a tenant share the hash tag `{tenant}`, all keys of a provider
+//! `{r/provider}`, so each script stays in one slot of a cluster.
+//!
+//! | key after the tenant's prefix | what |
+//! |---|---|
+//! | `m:<id>` | hash: a message: `e` envelope, `p` progress, `n` steps so far, `0`, `1`, … its trace |
+//! | `q:<route>:<priority>` | sorted set: ids that wait, by due time |
+//! | `ready` | sorted set: providers for which something waits, by the first due time |
+//! | `timers` | sorted set: ids that are leased, in doubt or without receipt, by when that ends |
+//! | `leases` | hash: id → `<from>:<until>:<host>` |
+//! | `s:<state>` | sorted set: ids in a final state, by when they got there |
+//! | `day:<n>`, `days` | sorted sets: all ids of a UTC day; the days that have some |
+//! | `cr:<client_ref>` | sorted set: ids with that reference of the application |
+//! | `n` | hash: `open` messages, `w:<route>` waiting for each provider |
+//! | `rate` | hash: the rates of the tenant (`t`) and its keys (`k:<key>`) |
+//! | `cap:<window>:<start>:<address>` | messages to a number in that window; expires |
+//! | `idem:<key>` | what an idempotency key led to; expires |
+//! | `inbox:<name>` | stream: inbound messages, with `<sequence>-0` as id |
+//! | `in:<route>:<reference>` | an inbound message that is known; expires |
+//! | `callbacks`, `callbacks_due`, `sequence` | hash, sorted set by due time, counter |
+//!
+//! | key after the provider's prefix | what |
+//! |---|---|
+//! | `rate` | the provider's rate, for all hosts and tenants |
+//! | `ref:<reference>` | `<tenant> <id>`; expires |
+//! | `orphan:<reference>`, `orphans` | list of receipts that came before their message was known; by time |
+//!
+//! `<prefix>:keys` is a hash of API keys, `<prefix>:tenants` a set of names, `<prefix>:layout` the
+//! version of all this.
+
+use crate::decision::Name;
+use crate::id::MessageId;
+
+/// The version of the layout and of the records in it. A host refuses a store with a newer one.
+pub const LAYOUT_VERSION: u32 = 1;
+
+const DAY_MS: u64 = 24 * 3600 * 1000;
+
+/// The names of all keys under one prefix.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    prefix: String,
+}
+
+impl Layout {
+    /// Everything of one Waypost in a Redis begins with its prefix.
+    #[must_use]
+    pub fn new(prefix: &str) -> Self {
+        Self { prefix: prefix.to_owned() }
+    }
+
+    /// What the keys of a tenant begin with.
+    #[must_use]
+    pub fn tenant(&self, tenant: &str) -> String {
+        format!("{}:{{{tenant}}}:", self.prefix)
+    }
+
+    /// What the keys of a provider begin with.
+    #[must_use]
+    pub fn route(&self, route: &str) -> String {
+        format!("{}:{{r/{route}}}:", self.prefix)
+    }
+
+    /// A key that belongs to no tenant: `keys`, `tenants`, `layout`, `ping`.
+    #[must_use]
+    pub fn shared(&self, name: &str) -> String {
+        format!("{}:{name}", self.prefix)
+    }
+}
+
+/// The id as keys have it: without the part that all have in common.
+pub(super) fn short(id: MessageId) -> String {
+    id.to_string().split_off("msg_".len())
+}
+
+/// An id from [`short`].
+pub(super) fn id_from(short: &str) -> Option<MessageId> {
+    format!("msg_{short}").parse().ok()
+}
+
+/// The UTC day in which an id was made, since 1970.
+pub(super) fn day_of(id: MessageId) -> u64 {
+    id.time_ms() / DAY_MS
+}
+
+/// The queue of a provider and priority.
+pub(super) fn queue(route: &Name, priority: u8) -> String {
+    format!("q:{route}:{priority}")
+}
