@@ -15,7 +15,11 @@ use waypost_builtins::edge::PARTS;
 use waypost_core::config::Config;
 use waypost_engine::{Engine, EngineOptions};
 
-static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new(&EngineOptions::default()).unwrap());
+/// With a cache, because the same plugins are loaded again and again.
+static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
+    let cache_dir = Some(Path::new(env!("CARGO_TARGET_TMPDIR")).join("edge-package-cache"));
+    Engine::new(&EngineOptions { cache_dir, ..EngineOptions::default() }).unwrap()
+});
 
 /// Two tenants, a chain of policies, two providers with secrets. The values that the file names are
 /// set nowhere: packaging that read one would fail.
