@@ -3,11 +3,47 @@
 use super::context::Kind;
 use super::cursor::Cursor;
 use super::host::AllowedHost;
+use super::key::{Choice, Other};
 use super::limits as l;
 use super::store::read_url;
 
 /// Port of a Redis whose URL names none.
 const REDIS_PORT: u16 = 6379;
+
+pub(super) const EDGE: Other = Other {
+    name: "edge",
+    kind: "table",
+    default: "defaults",
+    range: "",
+    meaning: "the Spin application that `waypost edge package` makes of this file",
+};
+pub(super) const EDGE_DEFAULT_TENANT: Other = Other {
+    name: "default_tenant",
+    kind: "string, tenant",
+    default: "the only tenant; none where there are several",
+    range: "one of `tenants`",
+    meaning: "tenant that answers at `/`, beside `/t/<name>/`, and takes the webhooks",
+};
+pub(super) const EDGE_MODE: Choice<EdgeMode> = Choice {
+    name: "mode",
+    default: EdgeMode::Queue,
+    choices: &[("queue", EdgeMode::Queue), ("at-once", EdgeMode::AtOnce)],
+    meaning: "whether the edge leaves sending to the hosts on the same Redis, or tries once itself first",
+};
+pub(super) const EDGE_REDIS_URL: Other = Other {
+    name: "redis_url",
+    kind: "string, URL",
+    default: "the first of `store.url`",
+    range: "`redis://host[:port][/db]` or `rediss://…`, no user and no password",
+    meaning: "where the application reaches the Redis of the store, where its variables do not say otherwise",
+};
+pub(super) const TENANT_EDGE_MODE: Other = Other {
+    name: "edge_mode",
+    kind: "string",
+    default: "`edge.mode`",
+    range: "`queue`, `at-once`",
+    meaning: "the same as `edge.mode`, for this tenant",
+};
 
 /// `[edge]`.
 #[derive(Clone, Debug, PartialEq, Eq)]

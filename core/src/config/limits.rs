@@ -4,7 +4,7 @@
 //! from here, and [`super::reference_table`] makes the manual's table of it.
 
 use super::binding::OnFailure;
-use super::edge::EdgeMode;
+pub(super) use super::edge::{EDGE, EDGE_DEFAULT_TENANT, EDGE_MODE, EDGE_REDIS_URL, TENANT_EDGE_MODE};
 use super::key::{Absent, Choice, Flag, Integer, List, Number, Other};
 use super::process::{LogFormat, LogLevel};
 use super::provider::InDoubtThen;
@@ -68,13 +68,6 @@ pub(super) const ENGINE: Other = Other {
     default: "defaults",
     range: "",
     meaning: "how components are run",
-};
-pub(super) const EDGE: Other = Other {
-    name: "edge",
-    kind: "table",
-    default: "defaults",
-    range: "",
-    meaning: "the Spin application that `waypost edge package` makes of this file",
 };
 pub(super) const COMPONENTS: Other = Other {
     name: "components",
@@ -254,27 +247,6 @@ pub(super) const INSTANCES_MAX: Integer<u32> = Integer {
     min: 10,
     max: 10_000,
     meaning: "component instances that exist at once",
-};
-
-pub(super) const EDGE_DEFAULT_TENANT: Other = Other {
-    name: "default_tenant",
-    kind: "string, tenant",
-    default: "the only tenant; none where there are several",
-    range: "one of `tenants`",
-    meaning: "tenant that answers at `/`, beside `/t/<name>/`, and takes the webhooks",
-};
-pub(super) const EDGE_MODE: Choice<EdgeMode> = Choice {
-    name: "mode",
-    default: EdgeMode::Queue,
-    choices: &[("queue", EdgeMode::Queue), ("at-once", EdgeMode::AtOnce)],
-    meaning: "whether the edge leaves sending to the hosts on the same Redis, or tries once itself first",
-};
-pub(super) const EDGE_REDIS_URL: Other = Other {
-    name: "redis_url",
-    kind: "string, URL",
-    default: "the first of `store.url`",
-    range: "`redis://host[:port][/db]` or `rediss://…`, no user and no password",
-    meaning: "where the application reaches the Redis of the store, where its variables do not say otherwise",
 };
 
 pub(super) const COMPONENT_PATH: Other = Other {
@@ -585,14 +557,6 @@ pub(super) const ROUTING: Other = Other {
     default: "none: by weight",
     range: "",
     meaning: "component that orders the providers",
-};
-
-pub(super) const TENANT_EDGE_MODE: Other = Other {
-    name: "edge_mode",
-    kind: "string",
-    default: "`edge.mode`",
-    range: "`queue`, `at-once`",
-    meaning: "the same as `edge.mode`, for this tenant",
 };
 
 pub(super) const ON_FAILURE: Choice<OnFailure> = Choice {
