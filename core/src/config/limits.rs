@@ -4,6 +4,7 @@
 //! from here, and [`super::reference_table`] makes the manual's table of it.
 
 use super::binding::OnFailure;
+pub(super) use super::edge::{EDGE, EDGE_DEFAULT_TENANT, EDGE_MODE, EDGE_REDIS_URL, TENANT_EDGE_MODE};
 use super::key::{Absent, Choice, Flag, Integer, List, Number, Other};
 use super::process::{LogFormat, LogLevel};
 use super::provider::InDoubtThen;

@@ -45,6 +45,7 @@ const SECTIONS: &[Section] = &[
             &l::LOG,
             &l::STORE,
             &l::ENGINE,
+            &l::EDGE,
             &l::COMPONENTS,
             &l::PROVIDERS,
             &l::TENANTS,
@@ -82,6 +83,7 @@ const SECTIONS: &[Section] = &[
     Section { path: "store.username", keys: &[&l::SECRET_ENV, &l::SECRET_FILE] },
     Section { path: "store.password", keys: &[&l::SECRET_ENV, &l::SECRET_FILE] },
     Section { path: "engine", keys: &[&l::CACHE, &l::INSTANCES_MAX] },
+    Section { path: "edge", keys: &[&l::EDGE_DEFAULT_TENANT, &l::EDGE_MODE, &l::EDGE_REDIS_URL] },
     Section { path: "components.<name>", keys: &[&l::COMPONENT_PATH, &l::MEMORY_MIB_MAX, &l::SIZE_MIB_MAX] },
     Section {
         path: "providers.<name>",
@@ -127,6 +129,7 @@ const SECTIONS: &[Section] = &[
             &l::SCREENING,
             &l::SENDER,
             &l::ROUTING,
+            &l::TENANT_EDGE_MODE,
         ],
     },
     Section { path: "tenants.<name>.callback_secret", keys: &[&l::SECRET_ENV, &l::SECRET_FILE] },

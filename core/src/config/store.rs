@@ -148,7 +148,7 @@ fn read_urls(value: &Value<'_>, cluster: bool) -> Vec<String> {
 }
 
 /// `redis[s]://host[:port][/db]`. No message repeats the text: it may hold a password.
-fn read_url(value: &Value<'_>, cluster: bool) -> Option<String> {
+pub(super) fn read_url(value: &Value<'_>, cluster: bool) -> Option<String> {
     let text = value.text_within(l::URL_BYTES_MAX)?;
     let example = "write for example \"redis://127.0.0.1:6379\"".to_owned();
     let rest = text.strip_prefix("redis://").or_else(|| text.strip_prefix("rediss://"));
@@ -157,7 +157,7 @@ fn read_url(value: &Value<'_>, cluster: bool) -> Option<String> {
     };
     if rest.contains('@') {
         let help =
-            "write password = { env = \"REDIS_PASSWORD\" } beside it, and username likewise".to_owned();
+            "write password = { env = \"REDIS_PASSWORD\" } in [store], and username likewise".to_owned();
         value.error(ConfigCode::LiteralSecret, "must be without a user or a password", help);
         return None;
     }
