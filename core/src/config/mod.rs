@@ -30,6 +30,7 @@ mod secret;
 mod settings;
 mod source;
 mod store;
+mod store_keys;
 mod target;
 mod tenant;
 #[cfg(test)]

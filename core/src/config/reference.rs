@@ -2,6 +2,7 @@
 
 use super::key::{Describe, Row};
 use super::limits as l;
+use super::store_keys;
 
 /// Keys that stand together in one table of the file.
 struct Section {
@@ -70,14 +71,14 @@ const SECTIONS: &[Section] = &[
             &l::STORE_KIND,
             &l::RETENTION_DAYS,
             &l::LEASE_MARGIN_MS,
-            &l::REDIS_URL,
-            &l::REDIS_USERNAME,
-            &l::REDIS_PASSWORD,
-            &l::REDIS_PREFIX,
-            &l::REDIS_CLUSTER,
-            &l::REDIS_CONNECT_TIMEOUT_MS,
-            &l::REDIS_RESPONSE_TIMEOUT_MS,
-            &l::REDIS_SHARED_CONFIG,
+            &store_keys::REDIS_URL,
+            &store_keys::REDIS_USERNAME,
+            &store_keys::REDIS_PASSWORD,
+            &store_keys::REDIS_PREFIX,
+            &store_keys::REDIS_CLUSTER,
+            &store_keys::REDIS_CONNECT_TIMEOUT_MS,
+            &store_keys::REDIS_RESPONSE_TIMEOUT_MS,
+            &store_keys::REDIS_SHARED_CONFIG,
         ],
     },
     Section { path: "store.username", keys: &[&l::SECRET_ENV, &l::SECRET_FILE] },

@@ -128,7 +128,8 @@ mod tests {
     fn strings_come_back_from_toml() {
         for text in ["a", "it's", "\"quoted\" \\ and\n\u{1}", "{\"a\":[1]}", "{\"a\":\"it's\"}"] {
             for written in [string(text), literal(text)] {
-                let parsed = toml::de::DeTable::parse_recoverable(&format!("x = {written}")).0;
+                let line = format!("x = {written}");
+                let parsed = toml::de::DeTable::parse_recoverable(&line).0;
                 let value =
                     parsed.get_ref().get("x").and_then(|value| value.get_ref().as_str().map(str::to_owned));
                 assert_eq!(value.as_deref(), Some(text), "{written}");
