@@ -3,7 +3,7 @@
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue};
 use waypost_core::flow::{Caller, Shell};
-use waypost_core::store::{ApiKey, Scope};
+use waypost_core::store::{ApiKey, Scope, Store as _};
 
 use crate::key;
 use crate::problem::{Code, Problem};

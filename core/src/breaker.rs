@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::decision::Health;
 
 /// When a circuit opens and for how long.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BreakerRules {
     /// Failures in a row that open it, at least 1.
     pub failures: u32,

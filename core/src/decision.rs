@@ -118,7 +118,8 @@ pub struct Candidate {
 }
 
 /// What came of handing a message to a provider. Drives everything after a submit.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The provider has taken it.
     Accepted(Acceptance),
@@ -129,7 +130,7 @@ pub enum Outcome {
 }
 
 /// The provider's word that it has a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Acceptance {
     /// The provider's id for the message.
     pub reference: String,

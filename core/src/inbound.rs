@@ -20,7 +20,7 @@ pub struct Party {
 }
 
 /// An inbound message, as the provider's component read it from a webhook.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InboundMessage {
     /// The provider's id, by which a repeated webhook is known.
     pub reference: String,

@@ -4,8 +4,10 @@
 
 pub mod backoff;
 pub mod breaker;
+pub mod check;
 pub mod config;
 pub mod decision;
+pub mod edge;
 pub mod flow;
 pub mod id;
 pub mod inbound;
@@ -19,6 +21,7 @@ pub mod rate;
 pub mod redis;
 pub mod request;
 pub mod store;
+pub mod summary;
 pub mod tenant;
 pub mod text;
 pub mod trace;

@@ -10,7 +10,7 @@ use crate::number::{Recipient, Sender};
 use crate::text::{Body, Encoding};
 
 /// What decisions look at: a message that has been checked and planned.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Draft {
     /// Whose message it is.
     pub tenant: Name,

@@ -1,5 +1,7 @@
 //! What holds for one tenant, from its configuration.
 
+use serde::{Deserialize, Serialize};
+
 use crate::config::{self, AllowedHost};
 use crate::decision::Name;
 use crate::lifecycle::accept::Rules;
@@ -8,7 +10,7 @@ use crate::provider::is_allowed;
 use crate::rate::{AcceptLimits, Rate};
 
 /// What holds for one tenant, without its components.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TenantTerms {
     /// Its name in the configuration.
     pub name: Name,

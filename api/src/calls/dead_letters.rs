@@ -10,7 +10,7 @@ use waypost_core::flow::{Caller, Shell, Tenant};
 use waypost_core::id::MessageId;
 use waypost_core::limits::{PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX};
 use waypost_core::message::State;
-use waypost_core::store::{Filter, StoreError, Stored};
+use waypost_core::store::{Filter, Store as _, StoreError, Stored};
 
 use super::messages::{own, page, whole};
 use crate::answer::{Answer, empty, json};

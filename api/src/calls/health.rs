@@ -3,6 +3,7 @@
 use http::StatusCode;
 use serde::Serialize;
 use waypost_core::flow::Shell;
+use waypost_core::store::Store as _;
 
 use crate::answer::{Answer, json};
 use crate::problem::Problem;

@@ -6,7 +6,7 @@ use waypost_core::config::is_inbox_name;
 use waypost_core::decision::Name;
 use waypost_core::flow::{Caller, Shell, Tenant as _};
 use waypost_core::limits::PAGE_ROWS_MAX;
-use waypost_core::store::InboxItem;
+use waypost_core::store::{InboxItem, Store as _};
 
 use crate::answer::{Answer, json};
 use crate::json::parse;

@@ -5,7 +5,7 @@ use waypost_core::flow::{Caller, Shell, Tenant as _};
 use waypost_core::id::MessageId;
 use waypost_core::message::State;
 use waypost_core::number::{Country, parse_recipient};
-use waypost_core::store::{Filter, Stored};
+use waypost_core::store::{Filter, Store as _, Stored};
 
 use crate::answer::{Answer, json};
 use crate::problem::{Code, Problem};

@@ -1,6 +1,7 @@
 //! A binding: which component decides at one place of a tenant, with which settings, and what
 //! happens when it fails.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::cursor::Cursor;
@@ -26,7 +27,8 @@ pub struct Binding {
 }
 
 /// What happens to the message when a component fails (trap, out of fuel, time-out, …).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum OnFailure {
     /// The message is refused.
     Refuse,

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use serde::{Deserialize, Serialize};
+
 /// Longest host name and longest label of it, in bytes (RFC 1035, section 2.3.4).
 const HOST_BYTES_MAX: usize = 253;
 const LABEL_BYTES_MAX: usize = 63;
@@ -12,7 +14,8 @@ const WEB_PORTS: [u16; 2] = [80, 443];
 
 /// An entry of a list of allowed hosts: `api.example.com`, `127.0.0.1:9000`, `[::1]:9000` or
 /// `*.example.com`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct AllowedHost {
     /// Host name in small letters or IP address (IPv6 without brackets); for `*.example.com`
     /// what follows the `*.`.
@@ -117,6 +120,20 @@ impl AllowedHost {
             host == self.host
         };
         host_fits && self.port.map_or(WEB_PORTS.contains(&port), |only| only == port)
+    }
+}
+
+impl TryFrom<String> for AllowedHost {
+    type Error = HostError;
+
+    fn try_from(text: String) -> Result<Self, HostError> {
+        Self::parse(&text)
+    }
+}
+
+impl From<AllowedHost> for String {
+    fn from(host: AllowedHost) -> Self {
+        host.to_string()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use toml::de::DeValue;
 
 use super::cursor::Cursor;
@@ -15,7 +16,7 @@ use crate::number::Country;
 const DECIMALS_MAX: usize = 6;
 
 /// `[providers.<name>.price]`: what one segment costs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Price {
     /// `currency`: ISO 4217, three capitals. Required.
     pub currency: String,

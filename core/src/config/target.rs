@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::context::{Kind, Place};
 use super::cursor::Cursor;
 use super::limits as l;
@@ -9,7 +11,7 @@ use super::name::{is_too_large, read_inbox};
 use super::problem::ConfigCode;
 
 /// `[numbers.<number>]` and `inbound` of a provider.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InboundTarget {
     /// `tenant`: whose message it is. Required.
     pub tenant: String,

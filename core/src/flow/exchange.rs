@@ -123,7 +123,7 @@ pub fn leased(taken: &[Taken]) -> impl Iterator<Item = ClaimedMessage> {
 /// # Errors
 /// The store does not take it. The messages stay `submitting` until their leases run out.
 pub async fn settle_taken(
-    store: &dyn Store,
+    store: &(impl Store + ?Sized),
     settles: Vec<Settle>,
     taken: &mut [Taken],
 ) -> Result<(), StoreError> {

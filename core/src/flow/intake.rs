@@ -13,7 +13,7 @@ use crate::lifecycle::dispatch::{self, Claimed};
 use crate::limits;
 use crate::message::{Envelope, Progress, State};
 use crate::request::{Explanation, SendAnswer, SendError, SendRequest, Taken};
-use crate::store::{Accept, Accepted, Idempotency, NewMessage};
+use crate::store::{Accept, Accepted, Idempotency, NewMessage, Store as _};
 use crate::text::Replacement;
 use crate::trace::{Entry, Step};
 

@@ -21,8 +21,12 @@ pub trait Shell: Shared {
     /// A tenant with its components.
     type Tenant: Tenant;
 
+    /// What messages are kept in. Where it is a type and not a `dyn Store`, operations that no flow
+    /// uses are left out of the program, which counts at the edge.
+    type Store: Store + ?Sized;
+
     /// Where messages are kept.
-    fn store(&self) -> &dyn Store;
+    fn store(&self) -> &Self::Store;
 
     /// The time, in Unix milliseconds.
     fn now_ms(&self) -> u64;
@@ -32,6 +36,13 @@ pub trait Shell: Shared {
 
     /// Every tenant that this shell serves.
     fn tenants(&self) -> &BTreeMap<Name, Arc<Self::Tenant>>;
+
+    /// The tenant of every inbound message that nothing else says the tenant of: the only one that
+    /// there is. A shell that does not serve all tenants of the configuration says it itself.
+    fn only_tenant(&self) -> Option<&Name> {
+        let mut names = self.tenants().keys();
+        names.next().filter(|_| names.next().is_none())
+    }
 
     /// Every provider that this shell knows.
     fn providers(&self) -> &BTreeMap<Name, Arc<<Self::Tenant as Tenant>::Provider>>;

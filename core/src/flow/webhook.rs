@@ -11,7 +11,7 @@ use crate::decision::{FaultClass, Name, Receipt};
 use crate::inbound::InboundMessage;
 use crate::limits::REFERENCE_BYTES_MAX;
 use crate::provider::{Event, HttpResponse, ProviderTerms, WebhookReading, WebhookRequest, WebhookResult};
-use crate::store::{Inbound, ReceiptIn, StoreError};
+use crate::store::{Inbound, ReceiptIn, Store as _, StoreError};
 
 /// The inbox of a tenant that has all inbound messages to itself.
 const INBOX_DEFAULT: &str = "default";
@@ -139,7 +139,7 @@ async fn take_inbound<S: Shell>(
     provider: &ProviderTerms,
     message: InboundMessage,
 ) -> Result<(), Refused> {
-    let target = inbound_target(shell.numbers(), provider, shell.tenants(), &message.to.value);
+    let target = inbound_target(shell.numbers(), provider, shell.only_tenant(), &message.to.value);
     let (tenant, inbox) = target.ok_or(Refused::Unrouted)?;
     let inbound = Inbound {
         tenant,
@@ -158,16 +158,14 @@ async fn take_inbound<S: Shell>(
 }
 
 /// Tenant and inbox: by number, else by provider, else the one tenant that there is.
-fn inbound_target<T>(
+fn inbound_target(
     numbers: &BTreeMap<String, InboundTarget>,
     provider: &ProviderTerms,
-    tenants: &BTreeMap<Name, T>,
+    only_tenant: Option<&Name>,
     to: &str,
 ) -> Option<(Name, Name)> {
     if let Some(target) = numbers.get(to).or(provider.inbound.as_ref()) {
         return Some((target.tenant.as_str().into(), target.inbox.as_str().into()));
     }
-    let mut names = tenants.keys();
-    let only = names.next().filter(|_| names.next().is_none())?;
-    Some((only.clone(), INBOX_DEFAULT.into()))
+    Some((only_tenant?.clone(), INBOX_DEFAULT.into()))
 }

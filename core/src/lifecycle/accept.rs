@@ -1,6 +1,8 @@
 //! From what an application sent to a checked and planned draft, and from the decisions about a
 //! draft to the first progress of a message.
 
+use serde::{Deserialize, Serialize};
+
 use crate::decision::{Failure, Name, Refusal};
 use crate::limits;
 use crate::message::{Draft, Progress, State};
@@ -29,7 +31,7 @@ pub struct Submission<'a> {
 }
 
 /// What holds for all messages of a tenant.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rules {
     /// The tenant.
     pub tenant: Name,

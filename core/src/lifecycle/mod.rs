@@ -12,13 +12,15 @@ pub mod dispatch;
 pub mod receive;
 pub mod settle;
 
+use serde::{Deserialize, Serialize};
+
 use crate::message::{Progress, State};
 
 #[cfg(test)]
 mod tests;
 
 /// How one provider's messages are handled when something goes wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RouteRules {
     /// How often and how long to try.
     pub retry: crate::backoff::RetryRules,
@@ -31,7 +33,8 @@ pub struct RouteRules {
 }
 
 /// The operator's choice for a message that stays in doubt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum DoubtChoice {
     /// Send it again: it may arrive twice.
     Retry,

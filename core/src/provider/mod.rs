@@ -109,13 +109,14 @@ pub struct HttpRequest {
 }
 
 /// An answer over HTTP: what a provider said, or what it wants to hear.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HttpResponse {
     /// 100 to 599.
     pub status: u16,
     /// Names and values, in this order.
     pub headers: Vec<(String, String)>,
-    /// At most 64 KiB.
+    /// At most 64 KiB. In JSON as base64.
+    #[serde(with = "crate::edge::base64_bytes")]
     pub body: Vec<u8>,
 }
 
@@ -135,7 +136,7 @@ pub struct Submission<'a> {
 }
 
 /// A webhook, as the provider called it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WebhookRequest {
     /// `POST`, `GET`.
     pub method: String,
@@ -143,7 +144,8 @@ pub struct WebhookRequest {
     pub url: String,
     /// Names and values, in this order.
     pub headers: Vec<(String, String)>,
-    /// At most [`crate::limits::WEBHOOK_BYTES_MAX`] bytes.
+    /// At most [`crate::limits::WEBHOOK_BYTES_MAX`] bytes. In JSON as base64.
+    #[serde(with = "crate::edge::base64_bytes")]
     pub body: Vec<u8>,
     /// The host's clock in Unix milliseconds, for signatures that grow old.
     pub now_ms: u64,
@@ -152,7 +154,8 @@ pub struct WebhookRequest {
 }
 
 /// One thing that a webhook tells.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Event {
     /// News of a message that went out (DLR).
     Receipt(Receipt),
@@ -161,7 +164,7 @@ pub enum Event {
 }
 
 /// What a webhook says, and what the provider wants to hear.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WebhookReading {
     /// In the order of the webhook.
     pub events: Vec<Event>,

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use crate::backoff::RetryRules;
 use crate::breaker::BreakerRules;
 use crate::config::{self, AllowedHost, InDoubtThen, InboundTarget, Price};
@@ -27,7 +29,7 @@ pub const RULES_OF_A_PROVIDER_GONE: RouteRules = RouteRules {
 };
 
 /// What holds for one provider, without its component and its circuit.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProviderTerms {
     /// Its name in the configuration.
     pub name: Name,

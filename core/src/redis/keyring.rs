@@ -16,7 +16,13 @@ impl<C: Connection> RedisStore<C> {
     pub(super) async fn read_key(&self, id: &str) -> Result<Option<ApiKey>, StoreError> {
         let values =
             self.ask_one(Request::command("HGET", vec![self.keys_key(), id.as_bytes().to_vec()])).await?;
-        values.first().and_then(Value::bytes).map(|bytes| from_json(bytes, "key")).transpose()
+        let key: Option<ApiKey> =
+            values.first().and_then(Value::bytes).map(|bytes| from_json(bytes, "key")).transpose()?;
+        if let Some(key) = &key {
+            // Whoever stored the key has made its tenant known to all hosts before.
+            self.local().tenants.insert(key.tenant.clone());
+        }
+        Ok(key)
     }
 
     pub(super) async fn read_keys(&self) -> Result<Vec<ApiKey>, StoreError> {

@@ -1,6 +1,8 @@
 //! The components that come with Waypost. They are compiled from `plugins/` by this crate's build
 //! script and embedded, so that the binary is the whole product; in all else they are components
-//! like a tenant's.
+//! like a tenant's. The parts of a Spin application are in [`edge`].
+
+pub mod edge;
 
 use waypost_core::decision::Role;
 

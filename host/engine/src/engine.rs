@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::cache::Cache;
-use crate::load::{LoadError, LoadRequest, prepare};
+use crate::load::{LoadError, LoadRequest, prepare, snapshot};
 use crate::plugin::Plugin;
 use crate::roles::Loaded;
 use crate::runtime::{Runtime, RuntimeError};
@@ -79,5 +79,18 @@ impl Engine {
     pub fn load(&self, request: LoadRequest<'_>) -> Result<Loaded, LoadError> {
         let prepared = prepare(&self.runtime, self.cache.as_deref(), &request)?;
         Ok(Loaded::new(Plugin::new(Arc::clone(&self.runtime), prepared, request)?))
+    }
+
+    /// The component as it is after it has taken its settings: for runtimes that run components
+    /// without configuring them. Goes through the checks of [`Engine::load`] but the probe, with
+    /// nothing of the request's secrets. The same request gives the same bytes.
+    ///
+    /// None: there is no snapshot of this component, so that each instance has to be configured.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::load`].
+    pub fn snapshot(&self, request: &LoadRequest<'_>) -> Result<Option<Vec<u8>>, LoadError> {
+        snapshot(&self.runtime, request)
     }
 }

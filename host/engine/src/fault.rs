@@ -3,6 +3,7 @@
 use std::fmt;
 
 use wasmtime::{PoolConcurrencyLimitError, Trap};
+use waypost_core::check::InvalidOutput;
 use waypost_core::decision::FaultClass;
 
 use crate::state::CallState;
@@ -32,6 +33,12 @@ pub(crate) enum CallError {
     Invalid(String),
     /// The role of the component has no such call.
     WrongRole,
+}
+
+impl From<InvalidOutput> for CallError {
+    fn from(InvalidOutput(message): InvalidOutput) -> Self {
+        Self::Invalid(message)
+    }
 }
 
 impl From<wasmtime::Error> for CallError {

@@ -48,6 +48,15 @@ pub(crate) fn inspect(bytes: &[u8], role: Role, bytes_max: usize) -> Result<Insp
     Ok(Inspection { version })
 }
 
+/// Names of what a component imports, in its order. Nothing else of it is checked.
+///
+/// # Errors
+///
+/// Where the bytes are no component.
+pub fn imports(component: &[u8]) -> Result<Vec<String>, LoadError> {
+    names(component).map(|(imports, _)| imports)
+}
+
 /// Names of the outermost imports and exports.
 fn names(bytes: &[u8]) -> Result<(Vec<String>, Vec<String>), LoadError> {
     let not_valid = |error: wasmparser::BinaryReaderError| LoadError::NotValid { reason: error.to_string() };

@@ -7,7 +7,6 @@
 //! record for the message's trace.
 
 mod cache;
-mod check;
 mod engine;
 mod fault;
 mod inspect;
@@ -32,6 +31,7 @@ mod wasi;
 
 pub use engine::{Engine, EngineError, EngineOptions};
 pub use fault::Fault;
+pub use inspect::imports;
 pub use limits::Limits;
 pub use load::{LoadError, LoadRequest, Stage};
 pub use plugin::{Decision, Info};

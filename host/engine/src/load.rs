@@ -251,19 +251,43 @@ pub(crate) fn prepare(
     Ok(Prepared { revision, version, compiled, settings, cached: false })
 }
 
+/// Takes a component through the same checks to its configured form.
+pub(crate) fn snapshot(runtime: &Runtime, request: &LoadRequest<'_>) -> Result<Option<Vec<u8>>, LoadError> {
+    let LoadRequest { role, component, limits, .. } = request;
+    inspect(component, *role, limits.component_bytes_max)?;
+    let settings = canonical(request.settings);
+    check_size(&settings)?;
+    let seed = Revision::of_canonical(component, &settings).seed();
+    Ok(configure(runtime, request, &settings, seed)?.snapshot)
+}
+
 fn compile(
     runtime: &Runtime,
     request: &LoadRequest<'_>,
     settings: &str,
     seed: u64,
 ) -> Result<Compiled, LoadError> {
+    let Configured { schema, snapshot } = configure(runtime, request, settings, seed)?;
+    let final_bytes = snapshot.as_deref().unwrap_or(request.component);
+    let compiled = Component::from_binary(&runtime.deciding, final_bytes)
+        .map_err(|error| LoadError::NotCompiled { reason: format!("{error:#}") })?;
+    Ok(Compiled { component: compiled, snapshotted: snapshot.is_some(), schema })
+}
+
+struct Configured {
+    schema: String,
+    snapshot: Option<Vec<u8>>,
+}
+
+fn configure(
+    runtime: &Runtime,
+    request: &LoadRequest<'_>,
+    settings: &str,
+    seed: u64,
+) -> Result<Configured, LoadError> {
     let LoadRequest { role, component, limits, .. } = request;
     let workpiece = Workpiece::new(runtime, component, *role, limits, seed)?;
     let schema = workpiece.schema()?;
     validate(&schema, request.settings)?;
-    let snapshot = workpiece.configured(settings)?;
-    let final_bytes = snapshot.as_deref().unwrap_or(component);
-    let compiled = Component::from_binary(&runtime.deciding, final_bytes)
-        .map_err(|error| LoadError::NotCompiled { reason: format!("{error:#}") })?;
-    Ok(Compiled { component: compiled, snapshotted: snapshot.is_some(), schema })
+    Ok(Configured { snapshot: workpiece.configured(settings)?, schema })
 }

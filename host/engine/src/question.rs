@@ -2,12 +2,13 @@
 
 use wasmtime::component::Instance;
 use wasmtime::{Engine, Store};
-use waypost_core::decision::{Candidate, Choice, Failure, Name, Outcome, Ranking, Refusal, Verdict};
+use waypost_core::decision::{Candidate, Choice, Failure, Outcome, Ranking, Verdict};
 use waypost_core::inbound::{Inbound, Reception};
 use waypost_core::message::Draft;
 use waypost_core::provider::{
     Description, HttpRequest, HttpResponse, Submission, WebhookRequest, WebhookResult,
 };
+use waypost_core::summary::Summary as _;
 use waypost_core::text::Body;
 
 use crate::fault::CallError;
@@ -123,47 +124,16 @@ impl Answer {
     /// The answer in a few words, as the trace of a message shows it.
     pub fn summary(&self) -> String {
         match self {
-            Self::Screen(Verdict::Allow) => "allow".to_owned(),
-            Self::Screen(Verdict::HoldUntil(time_ms)) => format!("hold until {time_ms}"),
-            Self::Choose(Choice::Keep) => "keep".to_owned(),
-            Self::Choose(Choice::Replace(sender)) => format!("replace {sender}"),
-            Self::Rank(Ranking::Ranked(ids)) => format!("ranked {}", names(ids)),
-            Self::Screen(Verdict::Refuse(refusal))
-            | Self::Choose(Choice::Refuse(refusal))
-            | Self::Rank(Ranking::Refuse(refusal)) => refused(refusal),
-            Self::Describe(description) => format!("describe {}", description.title),
-            Self::SubmitRequest(Ok(request)) => format!("request {}", request.method.as_str()),
-            Self::SubmitRequest(Err(failure)) | Self::ReadResponse(Outcome::Failed(failure)) => {
-                format!("failed {} {}: {}", failure.class.as_str(), failure.code, failure.reason)
-            }
-            Self::ReadResponse(Outcome::Accepted(it)) => format!("accepted {}", it.reference),
-            Self::ReadResponse(Outcome::InDoubt(reason)) => format!("in doubt: {reason}"),
-            Self::ReadWebhook(WebhookResult::Read(reading)) => {
-                format!("read {} events", reading.events.len())
-            }
-            Self::ReadWebhook(WebhookResult::Forged(reason)) => format!("forged: {reason}"),
-            Self::ReadWebhook(WebhookResult::Malformed(reason)) => format!("malformed: {reason}"),
-            Self::ReadWebhook(WebhookResult::Fetch(_)) => "fetch".to_owned(),
-            Self::Receive(reception) => {
-                format!("{} actions, {} messages", reception.actions.len(), reception.outgoing.len())
-            }
+            Self::Screen(it) => it.summary(),
+            Self::Choose(it) => it.summary(),
+            Self::Rank(it) => it.summary(),
+            Self::Describe(it) => it.summary(),
+            Self::SubmitRequest(it) => it.summary(),
+            Self::ReadResponse(it) => it.summary(),
+            Self::ReadWebhook(it) => it.summary(),
+            Self::Receive(it) => it.summary(),
         }
     }
-}
-
-fn refused(refusal: &Refusal) -> String {
-    format!("refuse {}: {}", refusal.code, refusal.reason)
-}
-
-fn names(names: &[Name]) -> String {
-    let mut text = String::new();
-    for name in names {
-        if !text.is_empty() {
-            text.push_str(", ");
-        }
-        text.push_str(name);
-    }
-    text
 }
 
 fn draft_bytes(draft: &Draft) -> usize {

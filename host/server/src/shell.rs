@@ -26,6 +26,7 @@ pub type Caller = flow::Caller<Tenant>;
 
 impl Shell for Gateway {
     type Tenant = Tenant;
+    type Store = dyn Store;
 
     fn store(&self) -> &dyn Store {
         &*self.store

@@ -8,8 +8,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::EdgeHostError;
-use crate::manifest::Component;
+use crate::manifest::{Component, Inherited};
 use crate::plug::{self, Plug};
+use crate::variables_import::SYNCHRONOUS;
 
 /// Reads the component's file and those of its dependencies, and composes them.
 pub(crate) fn compose(folder: &Path, name: &str, component: &Component) -> Result<Vec<u8>, EdgeHostError> {
@@ -30,6 +31,14 @@ pub(crate) fn compose(folder: &Path, name: &str, component: &Component) -> Resul
         .collect::<Result<BTreeMap<&str, Vec<u8>>, EdgeHostError>>()?;
     let mut plugs = Vec::new();
     for (key, file) in &files {
+        let inherits = component
+            .dependencies
+            .get(*key)
+            .is_some_and(|dependency| dependency.inherit_configuration.contains(&Inherited::Variables));
+        if !inherits && plug::imports(file).map_err(failed)?.iter().any(|import| import == SYNCHRONOUS) {
+            let reason = format!("`{key}` imports {SYNCHRONOUS} and does not inherit variables");
+            return Err(EdgeHostError::value(place, reason));
+        }
         let imports: Vec<String> = imports.iter().filter(|import| means(key, import)).cloned().collect();
         if imports.is_empty() {
             let reason = format!("`{name}` imports nothing that `{key}` means");

@@ -102,6 +102,15 @@ pub(crate) struct Component {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Dependency {
     pub(crate) path: PathBuf,
+    /// What it has of the component that it belongs to. Only variables can be had here.
+    #[serde(default)]
+    pub(crate) inherit_configuration: Vec<Inherited>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Inherited {
+    Variables,
 }
 
 /// Reads the manifest and checks what one part says of another.

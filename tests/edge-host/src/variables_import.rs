@@ -1,4 +1,5 @@
-//! `spin:variables/variables@3.0.0`, as the SDK imports it.
+//! `spin:variables/variables@3.0.0`, as the SDK imports it, and `fermyon:spin/variables@2.0.0`, the
+//! same in its synchronous form, as what signs imports it.
 
 use wasmtime::component::{ComponentType, Linker, Lower};
 
@@ -20,8 +21,14 @@ enum Error {
     Other(String),
 }
 
-/// Links the one function of the interface.
+/// What a component has to inherit to have variables in their synchronous form.
+pub(crate) const SYNCHRONOUS: &str = "fermyon:spin/variables@2.0.0";
+
+/// Links the one function of each interface.
 pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    linker
+        .instance(SYNCHRONOUS)?
+        .func_wrap("get", |store, (name,): (String,)| Ok((get(store.data(), name),)))?;
     linker.instance("spin:variables/variables@3.0.0")?.func_wrap_concurrent(
         "get",
         |store, (name,): (String,)| {

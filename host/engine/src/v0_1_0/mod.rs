@@ -9,11 +9,11 @@ mod provider;
 
 use wasmtime::component::{HasSelf, Instance, InstancePre, Linker};
 use wasmtime::{Engine, Store};
+use waypost_core::check::Checker;
 use waypost_core::decision::Role;
 
 use self::bindings::exports::waypost::sms as exports;
 use self::bindings::waypost::sms as imports;
-use crate::check::Checker;
 use crate::fault::{CallError, WrongExport};
 use crate::limits::Limits;
 use crate::question::{Answer, Binding, Bound, Question};

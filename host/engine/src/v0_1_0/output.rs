@@ -1,18 +1,17 @@
 //! From records of this version to the types of the domain, with every rule checked.
 
+use waypost_core::check::{Checker, InvalidOutput, invalid};
 use waypost_core::decision::{Candidate, Choice, Name, Ranking, Refusal, Verdict};
 use waypost_core::inbound::{Action, Outgoing, Party, Reception};
 use waypost_core::number::SenderKind;
 
 use super::bindings::exports::waypost::sms::{receiving, routing, screening, sender_identity};
 use super::bindings::waypost::sms::types;
-use crate::check::{Checker, invalid};
-use crate::fault::CallError;
 
 /// Most actions that one inbound message leads to.
 const ACTIONS_MAX: usize = 16;
 
-pub(super) fn verdict(checker: &mut Checker, verdict: screening::Verdict) -> Result<Verdict, CallError> {
+pub(super) fn verdict(checker: &mut Checker, verdict: screening::Verdict) -> Result<Verdict, InvalidOutput> {
     Ok(match verdict {
         screening::Verdict::Allow => Verdict::Allow,
         screening::Verdict::HoldUntil(time_ms) => Verdict::HoldUntil(time_ms),
@@ -20,7 +19,10 @@ pub(super) fn verdict(checker: &mut Checker, verdict: screening::Verdict) -> Res
     })
 }
 
-pub(super) fn choice(checker: &mut Checker, choice: sender_identity::Choice) -> Result<Choice, CallError> {
+pub(super) fn choice(
+    checker: &mut Checker,
+    choice: sender_identity::Choice,
+) -> Result<Choice, InvalidOutput> {
     Ok(match choice {
         sender_identity::Choice::Keep => Choice::Keep,
         sender_identity::Choice::Replace(it) => Choice::Replace(checker.address(it.value)?),
@@ -33,7 +35,7 @@ pub(super) fn ranking(
     checker: &mut Checker,
     ranking: routing::Ranking,
     candidates: &[Candidate],
-) -> Result<Ranking, CallError> {
+) -> Result<Ranking, InvalidOutput> {
     let ids = match ranking {
         routing::Ranking::Ranked(ids) => ids,
         routing::Ranking::Refuse(it) => return Ok(Ranking::Refuse(refusal(checker, it)?)),
@@ -56,7 +58,7 @@ pub(super) fn reception(
     checker: &mut Checker,
     actions: Vec<receiving::Action>,
     outgoing: Vec<Outgoing>,
-) -> Result<Reception, CallError> {
+) -> Result<Reception, InvalidOutput> {
     checker.items("actions", actions.len(), ACTIONS_MAX)?;
     let actions = actions
         .into_iter()
@@ -68,7 +70,7 @@ pub(super) fn reception(
                 receiving::Action::Drop => Action::Drop,
             })
         })
-        .collect::<Result<_, CallError>>()?;
+        .collect::<Result<_, InvalidOutput>>()?;
     let outgoing = outgoing
         .into_iter()
         .map(|message| {
@@ -79,7 +81,7 @@ pub(super) fn reception(
                 text: message.text,
             })
         })
-        .collect::<Result<_, CallError>>()?;
+        .collect::<Result<_, InvalidOutput>>()?;
     Ok(Reception { actions, outgoing })
 }
 
@@ -94,10 +96,10 @@ pub(super) fn party(address: types::AddressResult) -> Party {
     }
 }
 
-pub(super) fn checked_party(checker: &mut Checker, party: Party) -> Result<Party, CallError> {
+pub(super) fn checked_party(checker: &mut Checker, party: Party) -> Result<Party, InvalidOutput> {
     Ok(Party { value: checker.address(party.value)?, kind: party.kind })
 }
 
-fn refusal(checker: &mut Checker, refusal: types::Refusal) -> Result<Refusal, CallError> {
+fn refusal(checker: &mut Checker, refusal: types::Refusal) -> Result<Refusal, InvalidOutput> {
     Ok(Refusal { code: checker.snake_code(refusal.code)?, reason: checker.reason(refusal.reason)? })
 }

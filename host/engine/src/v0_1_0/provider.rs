@@ -1,6 +1,7 @@
 //! The provider role: requests, answers and webhooks.
 
 use wasmtime::Store;
+use waypost_core::check::{Checker, InvalidOutput};
 use waypost_core::decision::{Acceptance, Failure, FailureClass, Outcome, Receipt, ReceiptStatus};
 use waypost_core::inbound::InboundMessage;
 use waypost_core::provider::{
@@ -11,7 +12,6 @@ use waypost_core::text::Body;
 
 use super::bindings::exports::waypost::sms::provider as wire;
 use super::{input, output};
-use crate::check::Checker;
 use crate::fault::CallError;
 use crate::limits::Limits;
 use crate::question::{Answer, Question};
@@ -91,7 +91,7 @@ fn borrowed_response<'a>(
     wire::HttpResponseParam { status: response.status, headers, body: &response.body }
 }
 
-fn description(checker: &mut Checker, it: wire::Description) -> Result<Description, CallError> {
+fn description(checker: &mut Checker, it: wire::Description) -> Result<Description, InvalidOutput> {
     Ok(Description {
         title: checker.name("title", it.title)?,
         hosts: names(checker, "hosts", it.hosts)?,
@@ -100,12 +100,12 @@ fn description(checker: &mut Checker, it: wire::Description) -> Result<Descripti
     })
 }
 
-fn names(checker: &mut Checker, what: &str, names: Vec<String>) -> Result<Vec<String>, CallError> {
+fn names(checker: &mut Checker, what: &str, names: Vec<String>) -> Result<Vec<String>, InvalidOutput> {
     checker.items(what, names.len(), NAMES_MAX)?;
     names.into_iter().map(|name| checker.name(what, name)).collect()
 }
 
-fn request(checker: &mut Checker, it: wire::HttpRequest) -> Result<HttpRequest, CallError> {
+fn request(checker: &mut Checker, it: wire::HttpRequest) -> Result<HttpRequest, InvalidOutput> {
     checker.header_count(it.headers.len())?;
     Ok(HttpRequest {
         method: match it.method {
@@ -120,7 +120,7 @@ fn request(checker: &mut Checker, it: wire::HttpRequest) -> Result<HttpRequest, 
     })
 }
 
-fn header(checker: &mut Checker, it: wire::Header) -> Result<Header, CallError> {
+fn header(checker: &mut Checker, it: wire::Header) -> Result<Header, InvalidOutput> {
     Ok(Header {
         name: checker.header_name(it.name)?,
         value: match it.value {
@@ -138,14 +138,14 @@ fn header(checker: &mut Checker, it: wire::Header) -> Result<Header, CallError> 
     })
 }
 
-fn credential(checker: &mut Checker, it: wire::Credential) -> Result<Credential, CallError> {
+fn credential(checker: &mut Checker, it: wire::Credential) -> Result<Credential, InvalidOutput> {
     Ok(match it {
         wire::Credential::Literal(value) => Credential::Literal(checker.header_value(value)?),
         wire::Credential::Secret(name) => Credential::Secret(checker.name("secret", name)?),
     })
 }
 
-fn outcome(checker: &mut Checker, it: wire::Outcome) -> Result<Outcome, CallError> {
+fn outcome(checker: &mut Checker, it: wire::Outcome) -> Result<Outcome, InvalidOutput> {
     Ok(match it {
         wire::Outcome::Accepted(it) => Outcome::Accepted(Acceptance {
             reference: checker.reference(it.reference)?,
@@ -157,7 +157,7 @@ fn outcome(checker: &mut Checker, it: wire::Outcome) -> Result<Outcome, CallErro
     })
 }
 
-fn failure(checker: &mut Checker, it: wire::Failure) -> Result<Failure, CallError> {
+fn failure(checker: &mut Checker, it: wire::Failure) -> Result<Failure, InvalidOutput> {
     Ok(Failure {
         class: match it.class {
             wire::FailureClass::Message => FailureClass::Message,
@@ -172,7 +172,7 @@ fn failure(checker: &mut Checker, it: wire::Failure) -> Result<Failure, CallErro
     })
 }
 
-fn webhook_result(checker: &mut Checker, it: wire::WebhookResult) -> Result<WebhookResult, CallError> {
+fn webhook_result(checker: &mut Checker, it: wire::WebhookResult) -> Result<WebhookResult, InvalidOutput> {
     Ok(match it {
         wire::WebhookResult::Read(it) => WebhookResult::Read(reading(checker, it)?),
         wire::WebhookResult::Forged(reason) => WebhookResult::Forged(checker.foreign_reason(&reason)?),
@@ -181,7 +181,7 @@ fn webhook_result(checker: &mut Checker, it: wire::WebhookResult) -> Result<Webh
     })
 }
 
-fn reading(checker: &mut Checker, it: wire::WebhookReading) -> Result<WebhookReading, CallError> {
+fn reading(checker: &mut Checker, it: wire::WebhookReading) -> Result<WebhookReading, InvalidOutput> {
     checker.items("events", it.events.len(), EVENTS_MAX)?;
     checker.header_count(it.answer.headers.len())?;
     Ok(WebhookReading {
@@ -193,20 +193,20 @@ fn reading(checker: &mut Checker, it: wire::WebhookReading) -> Result<WebhookRea
                 .headers
                 .into_iter()
                 .map(|(name, value)| Ok((checker.header_name(name)?, checker.header_value(value)?)))
-                .collect::<Result<_, CallError>>()?,
+                .collect::<Result<_, InvalidOutput>>()?,
             body: checker.http_body(it.answer.body)?,
         },
     })
 }
 
-fn event(checker: &mut Checker, it: wire::Event) -> Result<Event, CallError> {
+fn event(checker: &mut Checker, it: wire::Event) -> Result<Event, InvalidOutput> {
     Ok(match it {
         wire::Event::Receipt(it) => Event::Receipt(receipt(checker, it)?),
         wire::Event::Inbound(it) => Event::Inbound(inbound(checker, it)?),
     })
 }
 
-fn receipt(checker: &mut Checker, it: wire::Receipt) -> Result<Receipt, CallError> {
+fn receipt(checker: &mut Checker, it: wire::Receipt) -> Result<Receipt, InvalidOutput> {
     Ok(Receipt {
         reference: checker.reference(it.reference)?,
         message_id: it.message_id.map(|id| checker.name("message-id", id)).transpose()?,
@@ -226,7 +226,7 @@ fn receipt(checker: &mut Checker, it: wire::Receipt) -> Result<Receipt, CallErro
     })
 }
 
-fn inbound(checker: &mut Checker, it: wire::InboundMessage) -> Result<InboundMessage, CallError> {
+fn inbound(checker: &mut Checker, it: wire::InboundMessage) -> Result<InboundMessage, InvalidOutput> {
     let body = match it.body {
         wire::Body::Text(text) => Body::Text(text),
         wire::Body::Binary(bytes) => Body::Binary(bytes),

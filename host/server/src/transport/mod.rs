@@ -2,6 +2,8 @@
 //! simulator. The component writes the request; the host decides whether it may go, fills in the
 //! credentials, and says what is known when no answer comes.
 
+#[cfg(test)]
+mod allowed;
 mod http;
 mod simulator;
 

@@ -1,8 +1,8 @@
-//! Rules for what comes out of a component. Anything else is invalid output.
+//! Rules for what comes out of a component, whatever ran it. Anything else is invalid output.
 
-use waypost_core::limits::{CODE_CHARS_MAX, REASON_CHARS_MAX, REFERENCE_BYTES_MAX};
+use std::fmt;
 
-use crate::fault::CallError;
+use crate::limits::{CODE_CHARS_MAX, REASON_CHARS_MAX, REFERENCE_BYTES_MAX};
 
 /// Longest URL of a request, in bytes.
 const URL_BYTES_MAX: usize = 4096;
@@ -13,20 +13,29 @@ const NAME_BYTES_MAX: usize = 128;
 /// Most headers of a request or answer.
 const HEADERS_MAX: usize = 64;
 
+/// An answer of a component that breaks a rule; says which.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct InvalidOutput(pub String);
+
 /// Checks one answer, and counts its bytes against the limit.
-pub(crate) struct Checker {
+#[derive(Debug)]
+pub struct Checker {
     bytes_left: usize,
     bytes_max: usize,
     http_body_bytes_max: usize,
 }
 
 impl Checker {
+    /// For an answer of at most so many bytes, bodies of HTTP not counted, which have a limit of
+    /// their own.
+    #[must_use]
     pub fn new(bytes_max: usize, http_body_bytes_max: usize) -> Self {
         Self { bytes_left: bytes_max, bytes_max, http_body_bytes_max }
     }
 
     /// A stable code in snake_case, of the component's own.
-    pub fn snake_code(&mut self, code: String) -> Result<String, CallError> {
+    pub fn snake_code(&mut self, code: String) -> Result<String, InvalidOutput> {
         let code = self.code(code)?;
         let snake = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         if !code.chars().all(snake) {
@@ -36,7 +45,7 @@ impl Checker {
     }
 
     /// A code that somebody else made: 1 to 64 printable characters.
-    pub fn code(&mut self, code: String) -> Result<String, CallError> {
+    pub fn code(&mut self, code: String) -> Result<String, InvalidOutput> {
         if code.is_empty() {
             return invalid("`code` is empty");
         }
@@ -44,14 +53,14 @@ impl Checker {
     }
 
     /// A reason for people.
-    pub fn reason(&mut self, reason: String) -> Result<String, CallError> {
+    pub fn reason(&mut self, reason: String) -> Result<String, InvalidOutput> {
         self.text("reason", reason, REASON_CHARS_MAX)
     }
 
     /// A reason that came from outside, through a provider's component: whatever the provider
     /// wrote must not turn a known outcome into a fault, so it is put into one line and shortened,
     /// with `…` where something is missing.
-    pub fn foreign_reason(&mut self, reason: &str) -> Result<String, CallError> {
+    pub fn foreign_reason(&mut self, reason: &str) -> Result<String, InvalidOutput> {
         let spaced = |c: char| if c.is_control() { ' ' } else { c };
         let mut line: String = reason.chars().map(spaced).take(REASON_CHARS_MAX).collect();
         if reason.chars().nth(REASON_CHARS_MAX).is_some() {
@@ -63,7 +72,7 @@ impl Checker {
     }
 
     /// The provider's id of a message.
-    pub fn reference(&mut self, reference: String) -> Result<String, CallError> {
+    pub fn reference(&mut self, reference: String) -> Result<String, InvalidOutput> {
         if reference.is_empty() {
             return invalid("`reference` is empty");
         }
@@ -71,12 +80,12 @@ impl Checker {
     }
 
     /// A telephone number or sender; the host parses it.
-    pub fn address(&mut self, address: String) -> Result<String, CallError> {
+    pub fn address(&mut self, address: String) -> Result<String, InvalidOutput> {
         self.text("address", address, ADDRESS_BYTES_MAX)
     }
 
     /// A name: of an inbox, a host, a secret.
-    pub fn name(&mut self, what: &str, name: String) -> Result<String, CallError> {
+    pub fn name(&mut self, what: &str, name: String) -> Result<String, InvalidOutput> {
         if name.is_empty() {
             return invalid(format_args!("`{what}` is empty"));
         }
@@ -84,11 +93,12 @@ impl Checker {
     }
 
     /// The text or bytes of a message: any characters.
-    pub fn body_bytes(&mut self, bytes: usize) -> Result<(), CallError> {
+    pub fn body_bytes(&mut self, bytes: usize) -> Result<(), InvalidOutput> {
         self.count(bytes)
     }
 
-    pub fn url(&mut self, url: String) -> Result<String, CallError> {
+    /// `http` or `https`, printable ASCII.
+    pub fn url(&mut self, url: String) -> Result<String, InvalidOutput> {
         if !(url.starts_with("https://") || url.starts_with("http://")) {
             return invalid("`url` begins with neither https:// nor http://");
         }
@@ -102,7 +112,8 @@ impl Checker {
         Ok(url)
     }
 
-    pub fn header_count(&mut self, count: usize) -> Result<(), CallError> {
+    /// The headers of one request or answer.
+    pub fn header_count(&mut self, count: usize) -> Result<(), InvalidOutput> {
         if count > HEADERS_MAX {
             return invalid(format_args!("there are more than {HEADERS_MAX} headers"));
         }
@@ -110,7 +121,7 @@ impl Checker {
     }
 
     /// A token of RFC 9110, 5.6.2.
-    pub fn header_name(&mut self, name: String) -> Result<String, CallError> {
+    pub fn header_name(&mut self, name: String) -> Result<String, InvalidOutput> {
         let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
         if name.is_empty() || name.len() > NAME_BYTES_MAX || !name.bytes().all(token) {
             return invalid("the name of a header is not a token of RFC 9110");
@@ -120,7 +131,7 @@ impl Checker {
     }
 
     /// A part of a header's value: no control characters, so that nothing can be smuggled in.
-    pub fn header_value(&mut self, value: String) -> Result<String, CallError> {
+    pub fn header_value(&mut self, value: String) -> Result<String, InvalidOutput> {
         if value.chars().any(char::is_control) {
             return invalid("the value of a header has a control character");
         }
@@ -128,14 +139,16 @@ impl Checker {
         Ok(value)
     }
 
-    pub fn status(&mut self, status: u16) -> Result<u16, CallError> {
+    /// The status of an answer (RFC 9110, 15), without the informational ones.
+    pub fn status(&mut self, status: u16) -> Result<u16, InvalidOutput> {
         if !(200..=599).contains(&status) {
             return invalid("`status` is not between 200 and 599");
         }
         Ok(status)
     }
 
-    pub fn http_body(&mut self, body: Vec<u8>) -> Result<Vec<u8>, CallError> {
+    /// The body of a request or answer.
+    pub fn http_body(&mut self, body: Vec<u8>) -> Result<Vec<u8>, InvalidOutput> {
         if body.len() > self.http_body_bytes_max {
             return invalid(format_args!(
                 "the HTTP body has {} bytes, above the limit of {}",
@@ -147,7 +160,7 @@ impl Checker {
     }
 
     /// A number of items.
-    pub fn items(&mut self, what: &str, count: usize, count_max: usize) -> Result<(), CallError> {
+    pub fn items(&mut self, what: &str, count: usize, count_max: usize) -> Result<(), InvalidOutput> {
         if count > count_max {
             return invalid(format_args!("there are {count} {what}, above the limit of {count_max}"));
         }
@@ -155,7 +168,7 @@ impl Checker {
     }
 
     /// Text in one line.
-    pub fn text(&mut self, what: &str, text: String, chars_max: usize) -> Result<String, CallError> {
+    pub fn text(&mut self, what: &str, text: String, chars_max: usize) -> Result<String, InvalidOutput> {
         if text.len() > chars_max && text.chars().count() > chars_max {
             return invalid(format_args!("`{what}` has more than {chars_max} characters"));
         }
@@ -166,7 +179,7 @@ impl Checker {
         Ok(text)
     }
 
-    fn count(&mut self, bytes: usize) -> Result<(), CallError> {
+    fn count(&mut self, bytes: usize) -> Result<(), InvalidOutput> {
         let Some(left) = self.bytes_left.checked_sub(bytes) else {
             return invalid(format_args!("the output is larger than {} bytes", self.bytes_max));
         };
@@ -176,8 +189,11 @@ impl Checker {
 }
 
 /// An answer that breaks a rule.
-pub(crate) fn invalid<T>(message: impl std::fmt::Display) -> Result<T, CallError> {
-    Err(CallError::Invalid(message.to_string()))
+///
+/// # Errors
+/// Always.
+pub fn invalid<T>(message: impl fmt::Display) -> Result<T, InvalidOutput> {
+    Err(InvalidOutput(message.to_string()))
 }
 
 #[cfg(test)]

@@ -1,0 +1,61 @@
+//! From a request of Spin to an answer of the API.
+
+use edge_shell::{Answer, BodyError};
+use http::request::Parts;
+use spin_sdk::http::{IntoResponse, Request};
+use spin_sdk::http_service;
+use spin_sdk::wasip3::http_compat::IncomingRequestBody;
+use waypost_api::route::{Call, route};
+use waypost_api::{Code, Problem, serve};
+
+use crate::shell::EdgeShell;
+use crate::{mode, path, setup};
+
+#[http_service]
+async fn handle(request: Request) -> impl IntoResponse {
+    let (head, body) = request.into_parts();
+    let answer = answer(head, body).await;
+    let (head, body) = answer.into_parts();
+    let mut answer: Answer = edge_shell::answer(head.status, body);
+    answer.headers_mut().extend(head.headers);
+    answer
+}
+
+async fn answer(mut head: Parts, body: IncomingRequestBody) -> waypost_api::Answer {
+    let setup = match setup::current() {
+        Ok(setup) => setup,
+        Err(error) => {
+            edge_shell::tell(&error.to_string());
+            return Problem::internal().into_answer();
+        }
+    };
+    path::strip(&mut head, &setup.base_path);
+    let mode = match mode::wanted(&head.headers, setup.mode) {
+        Ok(mode) => mode,
+        Err(problem) => return problem.into_answer(),
+    };
+    let shell = EdgeShell::new(setup, mode);
+    if let Err(problem) = prepare(&shell, &head).await {
+        return problem.into_answer();
+    }
+    let bytes_max = serve::body_bytes_max(&head);
+    match edge_shell::read(body, bytes_max).await {
+        Ok(body) => serve::answer(&shell, &head, body).await,
+        Err(BodyError::TooLarge) => serve::too_large(bytes_max),
+        Err(BodyError::Incomplete) => {
+            let detail = "The connection ended before the whole body was here. Send it again.";
+            Problem::new(Code::BodyIncomplete, detail).into_answer()
+        }
+    }
+}
+
+/// What has to be known before the body of a webhook is read: that there is such a provider, so that
+/// nobody makes the gateway read for nothing, and the time, by which signatures grow old. Every
+/// other call brings the time with its API key.
+async fn prepare(shell: &EdgeShell, head: &Parts) -> Result<(), Problem> {
+    let Ok(routed) = route(&head.method, head.uri.path()) else { return Ok(()) };
+    if routed.call == Call::Hook && shell.knows(&routed.parameter) {
+        shell.ask_time().await?;
+    }
+    Ok(())
+}
