@@ -129,8 +129,7 @@ async fn redis_forgets_its_scripts() {
     load.holds(&client, &simulator).await;
 }
 
-/// With `min-replicas-to-write 1` and a replica that has everything, a failover loses nothing here;
-/// `docs/redis.md` says when it does.
+/// The replica has everything here, so nothing is lost; `docs/redis.md` says when a failover does lose.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_replica_takes_over() {
     let mut pair = Pair::start(ServerOptions::clone(&durable())).unwrap();
