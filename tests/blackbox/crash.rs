@@ -1,4 +1,4 @@
-//! `kill -9` under load, twenty times: nothing that was answered 202 is lost, everything ends, and
+//! `kill -9` under load, twenty times, on either store: nothing that was answered 202 is lost, everything ends, and
 //! whatever the carrier has taken twice is marked.
 
 use std::collections::BTreeSet;
@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use waypost_redis_kit::{Persistence, Server, ServerOptions};
 
 use crate::kit::{Client, Gateway, Simulator, eventually, number};
 
@@ -15,13 +16,15 @@ const CLIENTS: usize = 8;
 /// Final by the design, section 6.
 const FINAL: [&str; 6] = ["delivered", "undelivered", "expired", "unknown", "failed", "exhausted"];
 
-/// `then` is the operator's choice for messages in doubt.
-fn config(simulator: &Simulator, then: &str) -> String {
+/// `then` is the operator's choice for messages in doubt; `store` is the table of the store.
+fn config(simulator: &Simulator, store: &str, then: &str) -> String {
     format!(
         r#"
+{store}
 [server]
 listen = "{{address}}"
 public_url = "http://{{address}}"
+host_name = "only"
 [providers.carrier]
 component = "simulator"
 settings = {{ endpoint = "{}" }}
@@ -39,19 +42,27 @@ circuit = {{ failures = 1000, open_ms = 100 }}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_lost_and_nothing_is_doubled_unmarked() {
-    rounds("give-up", ROUNDS).await;
+    rounds("", "give-up", ROUNDS).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_redis_neither() {
+    let options = ServerOptions { appendonly: Persistence::Always, ..ServerOptions::default() };
+    let redis = Server::start_with(options).unwrap();
+    let store = format!("[store]\nkind = \"redis\"\nurl = \"{}\"\n", redis.url());
+    rounds(&store, "give-up", ROUNDS).await;
 }
 
 /// The other choice of the operator: doubles may happen, and each is marked.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn doubles_by_choice_are_marked() {
-    rounds("retry", 6).await;
+    rounds("", "retry", 6).await;
 }
 
-async fn rounds(then: &str, rounds: u64) {
+async fn rounds(store: &str, then: &str, rounds: u64) {
     let simulator = Simulator::start(&["--delay-ms", "50"]);
     let mut gateway =
-        Gateway::start_with(&config(&simulator, then), &[("SIMULATOR_KEY", "simulator-key")]).await;
+        Gateway::start_with(&config(&simulator, store, then), &[("SIMULATOR_KEY", "simulator-key")]).await;
     let client = gateway.client();
     let accepted = Arc::new(Mutex::new(BTreeSet::new()));
     let counter = Arc::new(AtomicU32::new(0));

@@ -76,6 +76,12 @@ impl Gateway {
         tokio::task::spawn_blocking(move || child.wait().unwrap().success()).await.unwrap()
     }
 
+    /// Sends a signal to the process: `STOP`, `CONT`, `HUP`.
+    pub fn signal(&self, name: &str) {
+        let id = self.child.as_ref().unwrap().id().to_string();
+        assert!(Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());
+    }
+
     /// Runs a command of the binary in the folder and waits for its end.
     pub fn cli(&self, arguments: &[&str]) -> Output {
         self.command(arguments).env("WAYPOST_URL", self.url()).output().unwrap()

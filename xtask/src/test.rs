@@ -15,7 +15,7 @@ pub fn test(arguments: &[String]) -> Result<()> {
     format()?;
     tidy::tidy()?;
     lint()?;
-    core_without_host()?;
+    without_host()?;
     tests(arguments)?;
     documentation()
 }
@@ -58,10 +58,13 @@ fn lint() -> Result<()> {
 /// Stands for the folder that all guests are compiled in.
 const GUEST_TARGET: &str = "{guests}";
 
-/// Invariant 1: `core` is free of host things, so it compiles for the sandbox.
-fn core_without_host() -> Result<()> {
-    let build = ["build", "--release", "--locked", "--package", "waypost-core", "--target", "wasm32-wasip2"];
-    run(".", "cargo", &build)
+/// Invariants 1 and 8: `core` and `api` are free of host things, so they compile for the edge.
+fn without_host() -> Result<()> {
+    for package in ["waypost-core", "waypost-api"] {
+        let build = ["build", "--release", "--locked", "--package", package, "--target", "wasm32-wasip2"];
+        run(".", "cargo", &build)?;
+    }
+    Ok(())
 }
 
 fn tests(arguments: &[String]) -> Result<()> {

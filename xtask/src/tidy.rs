@@ -26,6 +26,8 @@ const FOREIGN_TO_CORE: [&str; 12] = [
     "getrandom",
     "rand::",
 ];
+/// What `api` must not depend on, so that it builds for the edge (invariant 8).
+const FOREIGN_TO_API: [&str; 7] = ["axum", "hyper", "tokio", "reqwest", "rusqlite", "wasmtime", "getrandom"];
 /// File names that say nothing of what is in them.
 const EMPTY_NAMES: [&str; 6] = ["util.rs", "utils.rs", "helper.rs", "helpers.rs", "common.rs", "misc.rs"];
 /// Who may name wasmtime (invariant 2): the engine; the test host that stands for Spin, for which
@@ -36,6 +38,7 @@ const BINARIES: [&str; 4] = ["host/server", "xtask", "bench", "host/guest-build"
 /// What each crate of the workspace may depend on of the others (design, section 3).
 const ARROWS: [(&str, &[&str]); 7] = [
     ("core", &[]),
+    ("api", &["waypost-core"]),
     ("host/engine", &["waypost-core", "waypost-guest-build", "waypost-test-guests", "waypost-builtins"]),
     ("host/store", &["waypost-core", "waypost-store"]),
     ("host/simulator", &[]),
@@ -53,6 +56,7 @@ pub fn tidy() -> Result<()> {
         check_source(path, text, &mut breaches);
     }
     check_manifests(&root, &mut breaches)?;
+    check_api(&root, &mut breaches)?;
     check_wit(&root, &mut breaches)?;
     check_tracked(&root, &mut breaches)?;
     if !breaches.is_empty() {
@@ -111,6 +115,17 @@ fn check_manifests(root: &Path, breaches: &mut Vec<String>) -> Result<()> {
         if manifest.lines().any(|line| line.starts_with("anyhow")) && !BINARIES.contains(&folder) {
             breaches
                 .push(format!("{folder}/Cargo.toml: libraries have typed errors, not anyhow (invariant 2)"));
+        }
+    }
+    Ok(())
+}
+
+/// Invariant 8: `api` is the HTTP API without a server.
+fn check_api(root: &Path, breaches: &mut Vec<String>) -> Result<()> {
+    let manifest = read(&root.join("api/Cargo.toml"))?;
+    for line in manifest.lines() {
+        if let Some(name) = FOREIGN_TO_API.iter().find(|name| line.starts_with(*name)) {
+            breaches.push(format!("api/Cargo.toml: must not depend on {name} (invariant 8)"));
         }
     }
     Ok(())

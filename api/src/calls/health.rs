@@ -15,6 +15,9 @@ use crate::problem::Problem;
 pub struct Well {
     /// `ok`.
     status: &'static str,
+    /// What an operator should know nevertheless, each as `code: text`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notices: Vec<String>,
 }
 
 /// Whether it lives.
@@ -22,7 +25,7 @@ pub struct Well {
 /// # Errors
 /// `internal`.
 pub fn healthz() -> Result<Answer, Problem> {
-    json(StatusCode::OK, &Well { status: "ok" })
+    json(StatusCode::OK, &Well { status: "ok", notices: Vec::new() })
 }
 
 /// Whether it takes messages: it is not shutting down, and its store can be written to. The shell
@@ -35,5 +38,5 @@ pub async fn readyz<S: Shell>(shell: &S) -> Result<Answer, Problem> {
         return Err(Problem::shutting_down());
     }
     shell.store().ping().await?;
-    json(StatusCode::OK, &Well { status: "ok" })
+    json(StatusCode::OK, &Well { status: "ok", notices: shell.notices() })
 }

@@ -11,6 +11,9 @@ use waypost_core::provider::{HttpResponse, WebhookRequest};
 use crate::answer::Answer;
 use crate::problem::{Code, Problem};
 
+/// How long a provider is asked to wait before it brings an inbound message again, in seconds: the
+/// time in which an operator may act.
+const UNROUTED_RETRY_S: u64 = 60;
 /// Headers of a provider's answer that belong to the connection, not to the component.
 const OF_THE_CONNECTION: [HeaderName; 3] = [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING];
 
@@ -54,7 +57,17 @@ fn refused(why: Refused) -> Problem {
             let detail = format!("The webhook cannot be understood: {reason}");
             Problem::new(Code::WebhookMalformed, detail)
         }
-        _ => Problem::store_unavailable(),
+        Refused::Unrouted => Problem::new(
+            Code::InboundUnrouted,
+            "Nothing says whose inbound message this is. Name its number in `[numbers]` or give the provider \
+             `inbound`; the provider's next try is taken then.",
+        )
+        .retry_after(UNROUTED_RETRY_S),
+        Refused::Component(_)
+        | Refused::Forbidden(_)
+        | Refused::NoAnswer
+        | Refused::Unreachable(_)
+        | Refused::Store(_) => Problem::store_unavailable(),
     }
 }
 

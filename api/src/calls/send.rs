@@ -27,11 +27,10 @@ const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-re
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(untagged)]
 #[cfg_attr(feature = "openapi", schema(as = SendAnswer))]
+#[allow(missing_docs, reason = "words here would stand in the OpenAPI document")]
 #[allow(clippy::large_enum_variant, reason = "it lives for one answer and is not moved about")]
 pub enum SendObject<'a> {
-    /// Where `to` was one recipient.
     One(Message<'a>),
-    /// Where `to` was a list.
     Many(Batch<'a>),
 }
 

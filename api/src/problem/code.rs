@@ -105,6 +105,7 @@ kinds! {
     TooManyPolls 503 "too_many_polls" "Too many requests wait for inbound messages"
     ShuttingDown 503 "shutting_down" "The gateway is shutting down"
     StoreUnavailable 503 "store_unavailable" "The store is unavailable"
+    InboundUnrouted 503 "inbound_unrouted" "An inbound message belongs to nobody"
 }
 
 /// Every kind of problem that the API answers, in the order of the manual.

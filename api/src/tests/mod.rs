@@ -1,3 +1,4 @@
 //! What holds for the API as a whole.
 
 mod bodies;
+mod edge;

@@ -5,8 +5,9 @@
 
 use super::binding::OnFailure;
 use super::key::{Absent, Choice, Flag, Integer, List, Number, Other};
-use super::process::{LogFormat, LogLevel, StoreKind};
+use super::process::{LogFormat, LogLevel};
 use super::provider::InDoubtThen;
+use super::store::KindWord;
 
 /// Largest file, in bytes (1 MiB).
 pub const FILE_BYTES_MAX: usize = 1 << 20;
@@ -30,6 +31,10 @@ pub const URL_BYTES_MAX: usize = 2_048;
 pub const ENV_NAME_BYTES_MAX: usize = 128;
 /// Longest name of a provider, tenant, component or inbox, in bytes.
 pub const NAME_BYTES_MAX: usize = 32;
+/// Longest name of a host, in bytes.
+pub const HOST_NAME_BYTES_MAX: usize = 64;
+/// Most servers of one Redis.
+pub const REDIS_URLS_MAX: usize = 64;
 /// Longest name of a secret, in bytes.
 pub const SECRET_NAME_BYTES_MAX: usize = 64;
 /// Largest `settings` as JSON text, in bytes (32 KiB: half of a component's whole input).
@@ -120,6 +125,13 @@ pub(super) const DEFAULT_REGION: Other = Other {
     range: "ISO 3166-1 alpha-2",
     meaning: "country of numbers written in a local format",
 };
+pub(super) const HOST_NAME: Other = Other {
+    name: "host_name",
+    kind: "string",
+    default: "name of the machine and a random part",
+    range: "`[A-Za-z0-9._-]{1,64}`, different for each host",
+    meaning: "how this host is called beside the others of a Redis",
+};
 pub(super) const SHUTDOWN_GRACE_SECONDS: Integer<u32> = Integer {
     name: "shutdown_grace_seconds",
     default: 10,
@@ -147,10 +159,10 @@ pub(super) const LOG_LEVEL: Choice<LogLevel> = Choice {
     meaning: "least important line that is still written",
 };
 
-pub(super) const STORE_KIND: Choice<StoreKind> = Choice {
+pub(super) const STORE_KIND: Choice<KindWord> = Choice {
     name: "kind",
-    default: StoreKind::Sqlite,
-    choices: &[("sqlite", StoreKind::Sqlite)],
+    default: KindWord::Sqlite,
+    choices: &[("sqlite", KindWord::Sqlite), ("redis", KindWord::Redis)],
     meaning: "kind of the store",
 };
 pub(super) const RETENTION_DAYS: Integer<u32> = Integer {
@@ -159,6 +171,76 @@ pub(super) const RETENTION_DAYS: Integer<u32> = Integer {
     min: 1,
     max: 3_650,
     meaning: "how long settled messages are kept",
+};
+
+pub(super) const LEASE_MARGIN_MS: Integer<u32> = Integer {
+    name: "lease_margin_ms",
+    default: 30_000,
+    min: 1_000,
+    max: 600_000,
+    meaning: "how much longer than a provider's time-out a host may take to settle a message; held up for longer, it leaves the message in doubt",
+};
+
+/// The keys of `store` that only Redis has.
+pub(super) const REDIS_KEYS: [&str; 8] = [
+    REDIS_URL.name,
+    REDIS_USERNAME.name,
+    REDIS_PASSWORD.name,
+    REDIS_PREFIX.name,
+    REDIS_CLUSTER.name,
+    REDIS_CONNECT_TIMEOUT_MS.name,
+    REDIS_RESPONSE_TIMEOUT_MS.name,
+    REDIS_SHARED_CONFIG.name,
+];
+pub(super) const REDIS_URL: Other = Other {
+    name: "url",
+    kind: "string or list of strings, `redis://host[:port][/db]` or `rediss://…`",
+    default: "required with Redis",
+    range: "1 to 64, without user and password",
+    meaning: "one server, the servers of a replicated set, or nodes of a cluster",
+};
+pub(super) const REDIS_USERNAME: Other = Other {
+    name: "username",
+    kind: "reference: `{ env = \"NAME\" }` or `{ file = \"path\" }`",
+    default: "the server's default user",
+    range: "",
+    meaning: "user of Redis",
+};
+pub(super) const REDIS_PASSWORD: Other = Other {
+    name: "password",
+    kind: "reference: `{ env = \"NAME\" }` or `{ file = \"path\" }`",
+    default: "none",
+    range: "",
+    meaning: "password of Redis",
+};
+pub(super) const REDIS_PREFIX_DEFAULT: &str = "waypost";
+pub(super) const REDIS_PREFIX: Other = Other {
+    name: "prefix",
+    kind: "string",
+    default: "`waypost`",
+    range: "`[a-z0-9-]{1,32}`",
+    meaning: "before every key in Redis; hosts with different ones share nothing",
+};
+pub(super) const REDIS_CLUSTER: Flag =
+    Flag { name: "cluster", default: false, meaning: "the servers are a Redis Cluster" };
+pub(super) const REDIS_CONNECT_TIMEOUT_MS: Integer<u32> = Integer {
+    name: "connect_timeout_ms",
+    default: 2_000,
+    min: 50,
+    max: 60_000,
+    meaning: "time to connect to Redis",
+};
+pub(super) const REDIS_RESPONSE_TIMEOUT_MS: Integer<u32> = Integer {
+    name: "response_timeout_ms",
+    default: 2_000,
+    min: 50,
+    max: 60_000,
+    meaning: "time for one answer of Redis",
+};
+pub(super) const REDIS_SHARED_CONFIG: Flag = Flag {
+    name: "shared_config",
+    default: false,
+    meaning: "components, providers, tenants and numbers come from `waypost config push`",
 };
 
 pub(super) const CACHE: Flag = Flag {

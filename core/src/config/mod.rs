@@ -28,6 +28,7 @@ mod reference;
 mod secret;
 mod settings;
 mod source;
+mod store;
 mod target;
 mod tenant;
 #[cfg(test)]
@@ -39,10 +40,11 @@ pub use host::{AllowedHost, HostError};
 pub use name::{is_inbox_name, is_name};
 pub use price::Price;
 pub use problem::{ConfigCode, ConfigErrors, Problem};
-pub use process::{ComponentFile, Engine, Log, LogFormat, LogLevel, Server, Store, StoreKind};
+pub use process::{ComponentFile, Engine, Log, LogFormat, LogLevel, Server};
 pub use provider::{Circuit, InDoubt, InDoubtThen, Provider, Rate, Retry};
 pub use reference::reference_table;
 pub use secret::SecretRef;
+pub use store::{Redis, Store, StoreKind};
 pub use target::InboundTarget;
 pub use tenant::Tenant;
 
@@ -65,9 +67,9 @@ pub struct Config {
     /// `[components.<name>]`: components from files by name, up to 1000. None has the name of a
     /// built-in one.
     pub components: BTreeMap<String, ComponentFile>,
-    /// `[providers.<name>]`: providers by name, 1 to 1000.
+    /// `[providers.<name>]`: providers by name, 1 to 1000; none with `store.shared_config`.
     pub providers: BTreeMap<String, Provider>,
-    /// `[tenants.<name>]`: tenants by name, 1 to 10000.
+    /// `[tenants.<name>]`: tenants by name, 1 to 10000; none with `store.shared_config`.
     pub tenants: BTreeMap<String, Tenant>,
     /// `[numbers.<number>]`: where inbound messages go, by the number that they were sent to:
     /// E.164 with its `+`, or a short code. Up to 50000.
@@ -84,6 +86,20 @@ pub struct Parsed {
 }
 
 impl Config {
+    /// This host's file with what all hosts share: components, providers, tenants and numbers are
+    /// the shared ones, as are `public_url` and `default_region` where the host's own file leaves
+    /// them out.
+    #[must_use]
+    pub fn with_shared(&self, shared: Self) -> Self {
+        let server = Server {
+            public_url: self.server.public_url.clone().or(shared.server.public_url),
+            default_region: self.server.default_region.or(shared.server.default_region),
+            ..self.server.clone()
+        };
+        let (log, store, engine) = (self.log.clone(), self.store.clone(), self.engine.clone());
+        Self { server, log, store, engine, ..shared }
+    }
+
     /// Reads and checks the text of a configuration file. `file_name` only serves the messages;
     /// `known_components` are the names of the built-in components.
     ///
@@ -127,6 +143,11 @@ impl Config {
 }
 
 fn read_config(mut cursor: Cursor<'_>) -> Config {
+    let store = store::read_store(cursor.table(&limits::STORE));
+    if store.redis().is_some_and(|redis| redis.shared_config) {
+        store::report_unshared(&mut cursor);
+        return read_host_alone(store, cursor);
+    }
     report_none(&cursor, Kind::Provider, "component = \"simulator\"");
     report_none(&cursor, Kind::Tenant, "nothing in it, or its limits");
     let components = cursor.table(&limits::COMPONENTS);
@@ -135,7 +156,7 @@ fn read_config(mut cursor: Cursor<'_>) -> Config {
     let config = Config {
         server: process::read_server(cursor.table(&limits::SERVER)),
         log: process::read_log(cursor.table(&limits::LOG)),
-        store: process::read_store(cursor.table(&limits::STORE)),
+        store,
         engine: process::read_engine(cursor.table(&limits::ENGINE)),
         components: read_named(&components, limits::COMPONENTS_MAX, process::read_component),
         providers: read_named(&providers, limits::PROVIDERS_MAX, provider::read_provider),
@@ -143,6 +164,22 @@ fn read_config(mut cursor: Cursor<'_>) -> Config {
         numbers: target::read_numbers(&cursor.table(&limits::NUMBERS)),
     };
     warn_of_idle_tenants(&config, &tenants);
+    cursor.finish();
+    config
+}
+
+/// The file of a host that takes everything else from the store.
+fn read_host_alone(store: Store, mut cursor: Cursor<'_>) -> Config {
+    let config = Config {
+        server: process::read_server(cursor.table(&limits::SERVER)),
+        log: process::read_log(cursor.table(&limits::LOG)),
+        store,
+        engine: process::read_engine(cursor.table(&limits::ENGINE)),
+        components: BTreeMap::new(),
+        providers: BTreeMap::new(),
+        tenants: BTreeMap::new(),
+        numbers: BTreeMap::new(),
+    };
     cursor.finish();
     config
 }

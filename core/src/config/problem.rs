@@ -26,8 +26,6 @@ pub enum ConfigCode {
     Conflict,
     /// A secret written into the file instead of a reference to it.
     LiteralSecret,
-    /// Something that this version cannot do yet.
-    Unsupported,
     /// Warning: a country written by an alias (`UK`).
     CountryAlias,
     /// Warning: a value that changes nothing.
@@ -52,7 +50,6 @@ impl ConfigCode {
             Self::UnknownReference => "config_unknown_reference",
             Self::Conflict => "config_conflict",
             Self::LiteralSecret => "config_literal_secret",
-            Self::Unsupported => "config_unsupported",
             Self::CountryAlias => "config_country_alias",
             Self::NoEffect => "config_no_effect",
             Self::SuspectedSecret => "config_suspected_secret",

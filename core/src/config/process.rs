@@ -1,4 +1,4 @@
-//! What concerns the process as a whole: server, log, store, engine and components from files.
+//! What concerns the process as a whole: server, log, engine and components from files.
 
 use std::net::SocketAddr;
 
@@ -25,6 +25,9 @@ pub struct Server {
     /// `default_region`: country of numbers written in a local format. Default none: only
     /// international numbers are understood.
     pub default_region: Option<Country>,
+    /// `host_name`: how this host is called beside the others of its store, `[A-Za-z0-9._-]{1,64}`.
+    /// Default none: the caller makes one that no other process has.
+    pub host_name: Option<String>,
     /// `shutdown_grace_seconds`: time for open requests and submits to end at shutdown, 0 to 300.
     /// Default 10.
     pub shutdown_grace_seconds: u32,
@@ -76,22 +79,6 @@ impl LogLevel {
     }
 }
 
-/// `[store]`: where messages are kept.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Store {
-    /// `kind`: `sqlite` (default), the only one in this version.
-    pub kind: StoreKind,
-    /// `retention_days`: how long settled messages are kept, 1 to 3650. Default 30.
-    pub retention_days: u32,
-}
-
-/// Kind of the store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StoreKind {
-    /// A database file under `data_dir`.
-    Sqlite,
-}
-
 /// `[engine]`: how components are run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Engine {
@@ -135,11 +122,13 @@ pub(super) fn read_server(mut cursor: Cursor<'_>) -> Server {
     let data_dir = cursor.take(l::DATA_DIR.name);
     let data_dir = data_dir.and_then(|value| value.text_within(l::PATH_BYTES_MAX));
     let region = cursor.take(l::DEFAULT_REGION.name);
+    let host_name = cursor.take(l::HOST_NAME.name);
     let server = Server {
         listen: listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 7700))),
         public_url,
         data_dir: data_dir.unwrap_or("data").to_owned(),
         default_region: region.and_then(|value| value.country()),
+        host_name: host_name.and_then(|value| read_host_name(&value)),
         shutdown_grace_seconds: cursor.integer(&l::SHUTDOWN_GRACE_SECONDS),
     };
     cursor.finish();
@@ -150,18 +139,6 @@ pub(super) fn read_log(mut cursor: Cursor<'_>) -> Log {
     let log = Log { format: cursor.choice(&l::LOG_FORMAT), level: cursor.choice(&l::LOG_LEVEL) };
     cursor.finish();
     log
-}
-
-pub(super) fn read_store(mut cursor: Cursor<'_>) -> Store {
-    let store = Store {
-        kind: cursor
-            .take(l::STORE_KIND.name)
-            .and_then(|v| read_store_kind(&v))
-            .unwrap_or(l::STORE_KIND.default),
-        retention_days: cursor.integer(&l::RETENTION_DAYS),
-    };
-    cursor.finish();
-    store
 }
 
 pub(super) fn read_engine(mut cursor: Cursor<'_>) -> Engine {
@@ -221,13 +198,15 @@ fn read_public_url(value: &Value<'_>) -> Option<String> {
     }
 }
 
-fn read_store_kind(value: &Value<'_>) -> Option<StoreKind> {
-    if value.inner.as_str() == Some("redis") {
-        let reason = "the store \"redis\" comes with a later version";
-        value.error(ConfigCode::Unsupported, reason, "use \"sqlite\"".to_owned());
-        return None;
+/// What a log, a list of hosts and a key of a store can all hold.
+fn read_host_name(value: &Value<'_>) -> Option<String> {
+    let text = value.text()?;
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    if !(1..=l::HOST_NAME_BYTES_MAX).contains(&text.len()) || !text.bytes().all(allowed) {
+        let reason = format!("{} is not 1 to 64 of letters, digits, -, _ and .", quoted(text));
+        return value.invalid(reason, "write for example \"sms-1\"".to_owned());
     }
-    value.choice(&l::STORE_KIND)
+    Some(text.to_owned())
 }
 
 fn report_built_in(name: &str, cursor: &Cursor<'_>) {

@@ -16,6 +16,9 @@ pub mod intake;
 mod shell;
 pub mod webhook;
 
+#[cfg(test)]
+mod tests;
+
 pub use component::{Asked, Decision, Fault};
 pub use exchange::{ProviderLink, Sent};
 pub use shell::{Caller, Provider, Shell, Tenant};

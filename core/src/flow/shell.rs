@@ -63,6 +63,11 @@ pub trait Shell: Shared {
         false
     }
 
+    /// What an operator should know though all is well, each as `code: text`.
+    fn notices(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// How many messages of a request are leased as they are accepted, so that the shell hands
     /// them over within the request, in [`Shell::stored`]. 0: all of them wait for a dispatcher.
     fn at_once_max(&self, _caller: &Caller<Self::Tenant>, _request: &SendRequest) -> usize {

@@ -68,6 +68,7 @@ impl<C: Connection> RedisStore<C> {
                     progress: message.progress.clone(),
                     steps: 1,
                     lease: String::new(),
+                    waited: None,
                 });
             }
         }

@@ -1,10 +1,12 @@
 //! Leases: one script for each tenant that has something for a provider, all in one round trip. The
 //! rate of a provider belongs to no tenant, so a provider with a rate costs one round trip more.
 
+use super::layout::id_from;
 use super::step::Pending;
 use super::store::{BATCH_MAX, RedisStore};
 use super::{Connection, Record, Request, Value, scripts};
 use crate::decision::Name;
+use crate::id::MessageId;
 use crate::message::State;
 use crate::rate::Rate;
 use crate::store::{Claim, ClaimedBatch, ClaimedMessage, StoreError};
@@ -25,6 +27,7 @@ struct Taken {
 
 impl<C: Connection> RedisStore<C> {
     pub(super) async fn claim_batch(&self, claim: &Claim) -> Result<ClaimedBatch, StoreError> {
+        self.give_lost_back().await?;
         let mut batch = ClaimedBatch::default();
         let taken = self.take_rate(claim).await?;
         let room = taken.as_ref().map_or(claim.messages_max, |taken| taken.units);
@@ -67,6 +70,7 @@ impl<C: Connection> RedisStore<C> {
     ) -> Result<Vec<Record>, StoreError> {
         let share = room.div_ceil(tenants.len()).min(BATCH_MAX);
         let mut left = room;
+        let claimer = self.next_claimer();
         let mut asked = Vec::new();
         let mut requests = Vec::new();
         for tenant in tenants {
@@ -76,10 +80,20 @@ impl<C: Connection> RedisStore<C> {
             }
             left -= most;
             asked.push(tenant);
-            requests.push(self.claim_request(claim, tenant, most));
+            requests.push(self.claim_request(claim, tenant, most, &claimer));
         }
         let mut records = Vec::new();
-        for (tenant, values) in asked.into_iter().zip(self.ask_all(requests).await?) {
+        let mut failed = None;
+        for (tenant, answer) in asked.into_iter().zip(self.connection.ask(requests).await) {
+            let values = match answer {
+                Ok(values) => values,
+                Err(error) => {
+                    // It may have been done; the other tenants' messages are claimed all the same.
+                    self.local().note_lost(tenant, &claimer);
+                    failed = Some(error);
+                    continue;
+                }
+            };
             let [now, next_due, messages @ ..] = values.as_slice() else { continue };
             *now_ms = now.unsigned().unwrap_or(*now_ms);
             self.note_next_due(&claim.route, tenant, next_due.unsigned());
@@ -88,17 +102,60 @@ impl<C: Connection> RedisStore<C> {
                 records.extend(Record::read_with_id(tenant, values)?);
             }
         }
-        Ok(records)
+        match failed {
+            Some(error) if records.is_empty() => Err(error.into()),
+            _ => Ok(records),
+        }
     }
 
-    fn claim_request(&self, claim: &Claim, tenant: &Name, most: usize) -> Request {
+    /// This host and the number of the claim, as leases carry them.
+    fn next_claimer(&self) -> String {
+        let mut local = self.local();
+        local.claim += 1;
+        format!("{}#{}", self.host, local.claim)
+    }
+
+    /// Puts back what claims leased whose answer never came: nobody has submitted it.
+    async fn give_lost_back(&self) -> Result<(), StoreError> {
+        let lost = std::mem::take(&mut self.local().lost);
+        for (n, (tenant, claimer)) in lost.iter().enumerate() {
+            if let Err(error) = self.give_back_claim(tenant, claimer).await {
+                self.local().lost.extend_from_slice(&lost[n..]);
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    async fn give_back_claim(&self, tenant: &Name, claimer: &str) -> Result<(), StoreError> {
+        let ids: Vec<_> = self.leases(tenant).await?.into_iter().filter(|(_, by)| by == claimer).collect();
+        let ids: Vec<_> = ids.into_iter().map(|(id, _)| id).collect();
+        let steps: Vec<Pending> =
+            self.read_all(tenant, &ids).await?.into_iter().filter_map(Pending::given_back).collect();
+        self.write(tenant, &steps).await?;
+        Ok(())
+    }
+
+    /// Every lease of a tenant with its claimer.
+    pub(super) async fn leases(&self, tenant: &Name) -> Result<Vec<(MessageId, String)>, StoreError> {
+        let key = format!("{}leases", self.layout.tenant(tenant));
+        let values = self.ask_one(Request::command("HGETALL", vec![key.into()])).await?;
+        let lease = |pair: &[Value]| {
+            let id = id_from(pair.first()?.text()?)?;
+            let by = pair.get(1)?.text()?.splitn(3, ':').nth(2)?;
+            Some((id, by.to_owned()))
+        };
+        Ok(values.chunks(2).filter_map(lease).collect())
+    }
+
+    fn claim_request(&self, claim: &Claim, tenant: &Name, most: usize, claimer: &str) -> Request {
         let lease_ms = claim.lease_until_ms.saturating_sub(claim.now_ms);
         let args = vec![
             self.now(claim.now_ms),
             claim.route.as_bytes().to_vec(),
             most.to_string().into(),
             lease_ms.to_string().into(),
-            self.host.as_bytes().to_vec(),
+            claimer.as_bytes().to_vec(),
         ];
         Request::script(&scripts::CLAIM, self.tenant_key(tenant), args)
     }

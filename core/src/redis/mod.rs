@@ -8,7 +8,9 @@
 mod accept;
 mod callbacks;
 mod claim;
+pub mod clock;
 mod connection;
+pub mod fleet;
 mod inbox;
 mod keyring;
 mod layout;
@@ -20,6 +22,7 @@ mod record;
 mod request;
 mod script;
 pub mod scripts;
+pub mod server_check;
 mod settle;
 mod step;
 mod store;

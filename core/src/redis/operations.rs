@@ -148,6 +148,10 @@ impl<C: Connection + 'static> Store for RedisStore<C> {
         self.end_callback(&tenant, sequence, retry_at_ms).await
     }
 
+    async fn news(&self) -> Result<Vec<Name>, StoreError> {
+        self.look_for_ready().await
+    }
+
     async fn ping(&self) -> Result<(), StoreError> {
         self.ask_one(Request::command("INCR", vec![self.layout.shared("ping").into()])).await?;
         Ok(())

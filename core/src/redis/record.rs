@@ -25,6 +25,8 @@ pub(super) struct Record {
     pub(super) steps: u32,
     /// As stored; empty: not leased.
     pub(super) lease: String,
+    /// What a lease has hidden: the message as it waited.
+    pub(super) waited: Option<Progress>,
 }
 
 #[derive(Serialize)]
@@ -173,6 +175,7 @@ impl Record {
             progress: progress.into(),
             steps: u32::try_from(steps).map_err(|_| corrupt("a message has made too many steps"))?,
             lease: lease.text().unwrap_or_default().to_owned(),
+            waited: None,
         };
         record.apply_lease()?;
         Ok(Some(record))
@@ -194,6 +197,7 @@ impl Record {
         let (Some(Ok(from_ms)), Some(Ok(until_ms))) = (parts.next(), parts.next()) else {
             return Err(corrupt("a lease is not what it should be"));
         };
+        self.waited = Some(self.progress.clone());
         dispatch::claim(&mut self.progress, self.envelope.valid_until_ms, from_ms, until_ms);
         Ok(())
     }

@@ -38,6 +38,13 @@ impl Pending {
         Ok(Self { before, after, valid_until_ms, entry })
     }
 
+    /// A message is given back to its queue: its lease was never used, so its trace has no step.
+    pub(super) fn given_back(before: Record) -> Option<Self> {
+        let after = before.waited.clone()?;
+        let valid_until_ms = before.envelope.valid_until_ms;
+        Some(Self { before, after, valid_until_ms, entry: None })
+    }
+
     /// The arguments that `step.lua` wants after the ids.
     pub(super) fn arguments(&self, args: &mut Vec<Vec<u8>>) -> Result<(), StoreError> {
         let Self { before, after, .. } = self;

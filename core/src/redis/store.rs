@@ -17,6 +17,8 @@ pub(super) const BATCH_MAX: usize = 500;
 pub(super) const TRIES_MAX: u32 = 8;
 /// Most claims that are remembered until they are settled.
 const CLAIMS_MAX: usize = 100_000;
+/// Most claims without an answer that are remembered.
+const LOST_MAX: usize = 1_000;
 
 /// By whose clock scripts go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +49,10 @@ pub(super) struct Local {
     pub(super) claims: HashMap<MessageId, Record>,
     /// Whose turn it is first in the next claim.
     pub(super) turn: usize,
+    /// How many claims there were: each lease carries the number of its claim.
+    pub(super) claim: u64,
+    /// Claims whose answer was lost, by tenant: what they leased was surely not submitted.
+    pub(super) lost: Vec<(Name, String)>,
 }
 
 impl<C: Connection> RedisStore<C> {
@@ -217,6 +223,13 @@ impl Local {
         *due = (*due).min(due_ms);
     }
 
+    /// A claim whose answer was lost. Beyond the most that are kept, leases run out by themselves.
+    pub(super) fn note_lost(&mut self, tenant: &Name, claimer: &str) {
+        if self.lost.len() < LOST_MAX {
+            self.lost.push((tenant.clone(), claimer.to_owned()));
+        }
+    }
+
     pub(super) fn note_claim(&mut self, record: Record) {
         if self.claims.len() < CLAIMS_MAX {
             self.claims.insert(record.envelope.id, record);
@@ -231,6 +244,7 @@ impl Pending {
         record.progress = self.after;
         record.steps += 1;
         record.lease = String::new();
+        record.waited = None;
         std::sync::Arc::make_mut(&mut record.envelope).valid_until_ms = self.valid_until_ms;
         record
     }

@@ -35,13 +35,9 @@ impl<C: Connection> RedisStore<C> {
     pub(super) async fn recover_own(&self, now_ms: u64, rules: &SweepRules) -> Result<usize, StoreError> {
         let mut changed = 0;
         for tenant in self.tenants().await? {
-            let key = format!("{}leases", self.layout.tenant(&tenant));
-            let leases = self.ask_one(Request::command("HGETALL", vec![key.into()])).await?;
-            let own = leases.chunks(2).filter(|pair| {
-                let host = pair.get(1).and_then(Value::text).and_then(|lease| lease.splitn(3, ':').nth(2));
-                host == Some(&*self.host)
-            });
-            let ids: Vec<MessageId> = own.flat_map(Self::ids).collect();
+            let leases = self.leases(&tenant).await?.into_iter();
+            let own = leases.filter(|(_, by)| by.split('#').next() == Some(&*self.host));
+            let ids: Vec<MessageId> = own.map(|(id, _)| id).collect();
             changed += self.time_passed(&tenant, &ids, now_ms, rules).await?;
         }
         Ok(changed)

@@ -120,6 +120,12 @@ pub trait Store: Shared + 'static {
         retry_at_ms: Option<u64>,
     ) -> Result<(), StoreError>;
 
+    /// Providers for which something has fallen due that others, other hosts or an edge, have
+    /// brought. A store that nobody shares has no news.
+    async fn news(&self) -> Result<Vec<Name>, StoreError> {
+        Ok(Vec::new())
+    }
+
     /// Whether the store can be written to now.
     async fn ping(&self) -> Result<(), StoreError>;
 }

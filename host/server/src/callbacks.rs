@@ -21,6 +21,7 @@ use waypost_core::store::Callback;
 
 use crate::clock;
 use crate::gateway::Gateway;
+use crate::running::Running;
 use crate::secrets::Secret;
 
 /// Reports under way at once.
@@ -33,8 +34,12 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 const RETRY: RetryRules = RetryRules { attempts_max: 14, base_ms: 5_000, max_ms: 6 * 3600 * 1000 };
 
 /// Runs until the gateway drains.
-pub async fn run(gateway: Arc<Gateway>, client: Client) {
-    while !gateway.is_draining() {
+pub async fn run(running: Arc<Running>, client: Client) {
+    loop {
+        let gateway = running.now();
+        if gateway.is_draining() {
+            break;
+        }
         let due = gateway.store.callbacks(clock::now_ms(), HOLD_MS, IN_FLIGHT_MAX as u32 * 4).await;
         let idle = match due {
             Ok(callbacks) => {

@@ -1,4 +1,5 @@
-//! The running gateway: everything that requests, lanes and background tasks share.
+//! The gateway as one version of the configuration makes it: everything that requests, lanes and
+//! background tasks share. [`crate::running`] replaces it while it runs.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,18 +9,38 @@ use waypost_core::config::Config;
 use waypost_core::decision::Name;
 use waypost_core::lifecycle::RouteRules;
 use waypost_core::provider::RULES_OF_A_PROVIDER_GONE;
+use waypost_core::redis::fleet::Fleet;
 use waypost_store::{Store, SweepRules};
 
 use crate::clock::IdSource;
 use crate::metrics::Metrics;
+use crate::notices::Notices;
 use crate::pipeline::Tenant;
 use crate::provider::Provider;
 use crate::transport::Transport;
 
-/// The running gateway.
+/// What a version of the configuration leads to, loaded.
+pub struct Parts {
+    /// Version of the shared configuration; 0: this host's own file.
+    pub config_version: u64,
+    /// Tenants with their components.
+    pub tenants: BTreeMap<Name, Arc<Tenant>>,
+    /// Providers with their components.
+    pub providers: BTreeMap<Name, Arc<Provider>>,
+}
+
+/// The gateway under one version of the configuration. What outlives the version is behind `Arc`.
 pub struct Gateway {
-    /// As the file says.
+    /// As the file, or what the hosts share, says.
     pub config: Config,
+    /// Version of the shared configuration; 0: this host's own file.
+    pub config_version: u64,
+    /// What this host knows of the others; None: it has its store to itself.
+    pub fleet: Option<Fleet>,
+    /// Rung when a circuit has changed that the other hosts should know of.
+    pub circuit_changed: Arc<tokio::sync::Notify>,
+    /// What an operator should know.
+    pub notices: Arc<Notices>,
     /// Where messages are kept.
     pub store: Arc<dyn Store>,
     /// Tenants with their components.
@@ -27,14 +48,14 @@ pub struct Gateway {
     /// Providers with their components, circuit breakers and rates.
     pub providers: BTreeMap<Name, Arc<Provider>>,
     /// How requests reach providers.
-    pub transport: Transport,
+    pub transport: Arc<Transport>,
     /// Counters.
-    pub metrics: Metrics,
+    pub metrics: Arc<Metrics>,
     /// New ids.
-    pub ids: IdSource,
+    pub ids: Arc<IdSource>,
     /// Wakes whoever waits for inbound messages.
-    pub inbox_wake: tokio::sync::Notify,
-    draining: AtomicBool,
+    pub inbox_wake: Arc<tokio::sync::Notify>,
+    draining: Arc<AtomicBool>,
 }
 
 impl Gateway {
@@ -42,21 +63,45 @@ impl Gateway {
     pub fn new(
         config: Config,
         store: Arc<dyn Store>,
-        tenants: BTreeMap<Name, Arc<Tenant>>,
-        providers: BTreeMap<Name, Arc<Provider>>,
+        parts: Parts,
         transport: Transport,
-        metrics: Metrics,
+        metrics: Arc<Metrics>,
     ) -> Self {
         Self {
             config,
+            config_version: parts.config_version,
+            fleet: None,
+            circuit_changed: Arc::default(),
+            notices: Arc::default(),
             store,
-            tenants,
-            providers,
-            transport,
+            tenants: parts.tenants,
+            providers: parts.providers,
+            transport: Arc::new(transport),
             metrics,
-            ids: IdSource::default(),
-            inbox_wake: tokio::sync::Notify::new(),
-            draining: AtomicBool::new(false),
+            ids: Arc::default(),
+            inbox_wake: Arc::default(),
+            draining: Arc::default(),
+        }
+    }
+
+    /// The same gateway under another version of the configuration. Providers that are the same in
+    /// both stay what they are: their lanes, circuits and windows go on.
+    #[must_use]
+    pub fn under(&self, config: Config, parts: Parts) -> Self {
+        Self {
+            config,
+            config_version: parts.config_version,
+            fleet: self.fleet.clone(),
+            circuit_changed: self.circuit_changed.clone(),
+            notices: self.notices.clone(),
+            store: self.store.clone(),
+            tenants: parts.tenants,
+            providers: parts.providers,
+            transport: self.transport.clone(),
+            metrics: self.metrics.clone(),
+            ids: self.ids.clone(),
+            inbox_wake: self.inbox_wake.clone(),
+            draining: self.draining.clone(),
         }
     }
 

@@ -4,8 +4,8 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
@@ -14,7 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use tracing::{debug, warn};
 
-use crate::gateway::Gateway;
+use crate::running::Running;
 
 /// Most connections at once; further ones wait in the listener's backlog.
 const CONNECTIONS_MAX: usize = 10_000;
@@ -29,14 +29,14 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Serves until the gateway drains, then lets open requests end for at most `grace`. False: some
 /// did not.
-pub async fn serve(listener: TcpListener, router: Router, gateway: Arc<Gateway>, grace: Duration) -> bool {
+pub async fn serve(listener: TcpListener, running: Arc<Running>, grace: Duration) -> bool {
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    while !gateway.is_draining() {
+    while !running.now().is_draining() {
         let Ok(Some((stream, place))) = timeout(LOOK_EVERY, accept(&listener, &places)).await else {
             continue;
         };
-        tokio::spawn(connection(stream, router.clone(), graceful.watcher(), place));
+        tokio::spawn(connection(stream, running.clone(), graceful.watcher(), place));
     }
     drop(listener);
     timeout(grace, graceful.shutdown()).await.is_ok()
@@ -66,12 +66,16 @@ fn is_of_the_connection(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::ConnectionAborted | ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset)
 }
 
-async fn connection(stream: TcpStream, router: Router, watcher: Watcher, place: OwnedSemaphorePermit) {
+async fn connection(stream: TcpStream, running: Arc<Running>, watcher: Watcher, place: OwnedSemaphorePermit) {
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(HEAD_BYTES_MAX)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        .serve_connection(
+            TokioIo::new(stream),
+            // The API as it is when the request comes: connections outlive configurations.
+            service_fn(move |request| TowerToHyperService::new(running.router()).call(request)),
+        );
     if let Err(error) = watcher.watch(served).await {
         debug!(%error, "a connection ended early");
     }

@@ -2,6 +2,7 @@
 //! that nobody can make them grow without bound.
 
 use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
@@ -15,6 +16,8 @@ use waypost_core::flow::webhook::{Refused, WebhookAnswer};
 use waypost_core::message::State;
 use waypost_core::rate::LimitKind;
 use waypost_core::store::ReceiptResult;
+
+use crate::notices::{Notice, Notices};
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct TenantState {
@@ -48,6 +51,11 @@ struct ProviderLabel {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct NoticeLabel {
+    notice: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct TenantResult {
     tenant: Name,
     result: &'static str,
@@ -63,6 +71,12 @@ pub struct Metrics {
     submits: Family<ProviderResult, Counter>,
     settled: Family<ProviderResult, Counter>,
     leases_lost: Family<ProviderLabel, Counter>,
+    leases_short: Family<ProviderLabel, Counter>,
+    notices: Family<NoticeLabel, Gauge>,
+    store_up: Gauge,
+    store_seconds: Histogram,
+    clock_offset_seconds: Gauge<f64, AtomicU64>,
+    config_version: Gauge<u64, AtomicU64>,
     receipts: Family<ProviderResult, Counter>,
     webhooks: Family<ProviderResult, Counter>,
     inbound: Family<ProviderResult, Counter>,
@@ -84,6 +98,13 @@ impl Default for Metrics {
             submits: Family::default(),
             settled: Family::default(),
             leases_lost: Family::default(),
+            leases_short: Family::default(),
+            notices: Family::default(),
+            store_up: Gauge::default(),
+            // 50 µs to 6.5 s.
+            store_seconds: Histogram::new(exponential_buckets(5e-5, 2.0, 18)),
+            clock_offset_seconds: Gauge::default(),
+            config_version: Gauge::default(),
             receipts: Family::default(),
             webhooks: Family::default(),
             inbound: Family::default(),
@@ -108,6 +129,28 @@ impl Metrics {
         registry.register("submits", "Answers of providers, by class", self.submits.clone());
         registry.register("settled", "States that submits led to", self.settled.clone());
         registry.register("leases_lost", "Answers after the lease had run out", self.leases_lost.clone());
+        registry.register(
+            "leases_too_short",
+            "Messages let go because their lease was nearly over",
+            self.leases_short.clone(),
+        );
+        registry.register(
+            "notices",
+            "1 while an operator should know this, see /readyz",
+            self.notices.clone(),
+        );
+        registry.register("store_up", "1 while the store answers", self.store_up.clone());
+        registry.register("store_seconds", "Time of an exchange with Redis", self.store_seconds.clone());
+        registry.register(
+            "clock_offset_seconds",
+            "The machine's clock less the time of Redis",
+            self.clock_offset_seconds.clone(),
+        );
+        registry.register(
+            "config_version",
+            "Version of the shared configuration that runs; 0: the host's own",
+            self.config_version.clone(),
+        );
         registry.register("receipts", "Delivery receipts, by status", self.receipts.clone());
         registry.register("webhooks", "Webhooks, by what became of them", self.webhooks.clone());
         registry.register("inbound", "Inbound messages, by provider", self.inbound.clone());
@@ -165,6 +208,39 @@ impl Metrics {
     /// An answer came after its lease had run out.
     pub fn lease_lost(&self, provider: &Name) {
         self.leases_lost.get_or_create(&ProviderLabel { provider: provider.clone() }).inc();
+    }
+
+    /// A message was let go before its submit: its lease would have run out meanwhile.
+    pub fn lease_too_short(&self, provider: &Name) {
+        self.leases_short.get_or_create(&ProviderLabel { provider: provider.clone() }).inc();
+    }
+
+    /// Which notices stand.
+    pub fn notices(&self, notices: &Notices) {
+        for notice in Notice::ALL {
+            let label = NoticeLabel { notice: notice.as_str() };
+            self.notices.get_or_create(&label).set(i64::from(notices.has(notice)));
+        }
+    }
+
+    /// Whether the store answers.
+    pub fn store_up(&self, up: bool) {
+        self.store_up.set(i64::from(up));
+    }
+
+    /// Redis has answered, or not, within this time.
+    pub fn store_asked(&self, time: Duration) {
+        self.store_seconds.observe(time.as_secs_f64());
+    }
+
+    /// By how much the machine's own clock is ahead of the time of Redis, in milliseconds.
+    pub fn clock_offset(&self, offset_ms: i64) {
+        self.clock_offset_seconds.set(offset_ms as f64 / 1e3);
+    }
+
+    /// The version of the shared configuration that runs.
+    pub fn config_version(&self, version: u64) {
+        self.config_version.set(version);
     }
 
     /// A receipt came.

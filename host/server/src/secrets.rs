@@ -11,7 +11,7 @@ use waypost_engine::Secrets;
 const SECRET_BYTES_MAX: u64 = 64 * 1024;
 
 /// A secret value. Its `Debug` hides it; there is no `Display`.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Vec<u8>);
 
 impl Secret {
@@ -34,7 +34,7 @@ impl fmt::Debug for Secret {
 }
 
 /// The secrets of one provider by name.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SecretMap(BTreeMap<String, Secret>);
 
 impl SecretMap {

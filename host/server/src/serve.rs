@@ -14,57 +14,82 @@ use waypost_core::config::Config;
 use waypost_core::decision::Name;
 use waypost_core::store::Scope;
 use waypost_engine::{Engine, EngineOptions};
-use waypost_store::Store;
-use waypost_store::sqlite::{OpenMode, SqliteStore};
 
 use crate::gateway::Gateway;
 use crate::metrics::Metrics;
-use crate::pipeline::{self, BuildError, Loader};
+use crate::notices::Notice;
+use crate::reload::{self, Builder, Files, Reloader, Source};
+use crate::running::Running;
 use crate::secrets::Secret;
-use crate::transport::{SimulatorLink, Transport};
-use crate::{api, api_key, callbacks, clock, dispatcher, listen, logging, sweeper, transport};
+use crate::store::Opened;
+use crate::transport::{self, Transport};
+use crate::{api_key, callbacks, clock, fleet, listen, logging, pipeline, store, sweeper};
 
-/// The database's file in the data folder.
-pub const DATABASE: &str = "waypost.db";
 /// Folder of compiled code in the data folder.
 const CACHE: &str = "cache";
 
 /// How to serve.
 pub struct Options {
-    /// The configuration file.
-    pub config: PathBuf,
+    /// The configuration of this host.
+    pub config: Config,
+    /// The file that it was read from, if it was.
+    pub path: Option<PathBuf>,
     /// Make a key for trying, and print a ready `curl` line with it.
     pub trial_key: bool,
 }
 
 /// Serves until SIGINT or SIGTERM, then finishes what is in flight.
 pub async fn run(options: Options) -> anyhow::Result<()> {
-    let config = read_config(&options.config)?;
-    logging::start(&config.log);
-    let base = base_of(&options.config);
-    let store = open_store(&config, &base).await?;
-    let listener = TcpListener::bind(config.server.listen)
+    let local = options.config;
+    logging::start(&local.log);
+    let base = options.path.as_deref().map_or_else(|| PathBuf::from("."), base_of);
+    let host = store::host_name(&local);
+    let metrics = Arc::new(Metrics::default());
+    let opened = store::open(&local, &base, &host, &metrics).await?;
+    if let Some(fleet) = &opened.fleet {
+        fleet::first_look(fleet).await.context("cannot read the time of redis")?;
+    }
+    let listener = TcpListener::bind(local.server.listen)
         .await
-        .with_context(|| format!("cannot listen on {} (server.listen)", config.server.listen))?;
+        .with_context(|| format!("cannot listen on {} (server.listen)", local.server.listen))?;
     let address = listener.local_addr()?;
-    let gateway = build(config, &base, store, address)?;
+    let builder = Arc::new(Builder {
+        engine: engine(&local, &base)?,
+        base,
+        address,
+        simulator_secret: Secret::from(format!("{:032x}", u128::from(clock::random_u64())).as_str()),
+    });
+    let fleet = opened.fleet.clone();
+    let running = build(&local, &builder, opened, metrics).await?;
+    let gateway = running.now();
     let recovered = gateway.store.recover(clock::now_ms(), gateway.sweep_rules()).await?;
     if recovered > 0 {
         warn!(messages = recovered, "submits of the last run were cut off: these messages are in doubt");
     }
-    let mut tasks = dispatcher::start(&gateway);
-    tasks.spawn(sweeper::run(gateway.clone()));
-    tasks.spawn(callbacks::run(gateway.clone(), transport::http_client()?));
+    let grace = Duration::from_secs(u64::from(local.server.shutdown_grace_seconds));
+    let reloader = Reloader::new(builder, local, options.path, running.clone());
+    running.start();
+    let mut tasks = tokio::task::JoinSet::new();
+    tasks.spawn(sweeper::run(running.clone()));
+    tasks.spawn(callbacks::run(running.clone(), transport::http_client()?));
+    if let Some(fleet) = fleet {
+        tasks.spawn(fleet::run(running.clone(), fleet, reloader.clone(), host.clone()));
+    }
     if options.trial_key {
         print_trial(&gateway, address).await?;
     }
-    info!(%address, tenants = gateway.tenants.len(), providers = gateway.providers.len(), "waypost serves");
-    tokio::spawn(stop_signal(gateway.clone()));
-    let grace = Duration::from_secs(u64::from(gateway.config.server.shutdown_grace_seconds));
-    if !listen::serve(listener, api::router(gateway.clone()), gateway.clone(), grace).await {
+    info!(%address, %host, tenants = gateway.tenants.len(), providers = gateway.providers.len(), "waypost serves");
+    drop(gateway);
+    tokio::spawn(stop_signal(running.clone()));
+    tokio::spawn(reload_signal(reloader));
+    if !listen::serve(listener, running.clone(), grace).await {
         warn!("some clients did not finish in time");
     }
-    let finished = timeout(grace, async { while tasks.join_next().await.is_some() {} }).await;
+    let finished = timeout(grace, async {
+        running.finish().await;
+        while tasks.join_next().await.is_some() {}
+    })
+    .await;
     if finished.is_err() {
         warn!("some submits did not finish in time: their messages will be in doubt after the next start");
     }
@@ -72,7 +97,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn stop_signal(gateway: Arc<Gateway>) {
+async fn stop_signal(running: Arc<Running>) {
     let (Ok(mut interrupt), Ok(mut terminate)) =
         (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
     else {
@@ -83,7 +108,15 @@ async fn stop_signal(gateway: Arc<Gateway>) {
         _ = terminate.recv() => {}
     }
     info!("stopping: what is in flight is finished first");
-    gateway.drain();
+    running.now().drain();
+}
+
+/// SIGHUP: the configuration is read again.
+async fn reload_signal(reloader: Arc<Reloader>) {
+    let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
+    while hangup.recv().await.is_some() {
+        reloader.again();
+    }
 }
 
 /// Reads and checks the file.
@@ -92,8 +125,13 @@ pub fn read_config(path: &Path) -> anyhow::Result<Config> {
         .with_context(|| format!("cannot read the configuration {} (config_unreadable)", path.display()))?;
     let text = String::from_utf8(bytes)
         .with_context(|| format!("{} is not UTF-8 (config_not_utf8)", path.display()))?;
+    parse_config(&text, &path.display().to_string())
+}
+
+/// Checks the text of a configuration; `name` only serves the messages.
+pub fn parse_config(text: &str, name: &str) -> anyhow::Result<Config> {
     let names: Vec<&str> = waypost_builtins::BUILT_IN.iter().map(|built_in| built_in.name).collect();
-    match Config::parse(&text, &path.display().to_string(), &names) {
+    match Config::parse(text, name, &names) {
         Ok(parsed) => Ok(parsed.config),
         Err(errors) => bail!("{errors}"),
     }
@@ -107,39 +145,32 @@ pub fn base_of(config: &Path) -> PathBuf {
     }
 }
 
-/// The database of a configuration.
-pub fn database_of(config: &Config, base: &Path) -> PathBuf {
-    base.join(&config.server.data_dir).join(DATABASE)
-}
-
-async fn open_store(config: &Config, base: &Path) -> anyhow::Result<Arc<dyn Store>> {
-    let path = database_of(config, base);
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("cannot make the data folder {} (server.data_dir)", folder.display()))?;
+/// The gateway, with everything loaded; no message moves yet.
+async fn build(
+    local: &Config,
+    builder: &Arc<Builder>,
+    opened: Opened,
+    metrics: Arc<Metrics>,
+) -> anyhow::Result<Arc<Running>> {
+    let is_shared = local.store.redis().is_some_and(|redis| redis.shared_config);
+    let source = match &opened.fleet {
+        Some(fleet) if is_shared => reload::shared(fleet, local, None).await?,
+        _ => Source { config: local.clone(), version: 0, files: Files::new() },
+    };
+    let parts = builder.build(&source, None).map_err(reload::all)?;
+    let wants_simulator = pipeline::wants_simulator(&source.config);
+    let mut gateway = Gateway::new(source.config, opened.store, parts, Transport::new()?, metrics);
+    gateway.fleet = opened.fleet;
+    gateway.metrics.store_up(true);
+    if let Some(warning) = opened.durability.warning() {
+        warn!("{warning}");
+        gateway.notices.put(Notice::Durability, warning.to_owned());
     }
-    let store = tokio::task::spawn_blocking(move || SqliteStore::open(&path, OpenMode::Host)).await??;
-    Ok(Arc::new(store))
-}
-
-fn build(
-    config: Config,
-    base: &Path,
-    store: Arc<dyn Store>,
-    address: SocketAddr,
-) -> anyhow::Result<Arc<Gateway>> {
-    let engine = engine(&config, base)?;
-    let public_url = config.server.public_url(address);
-    let simulator_secret = Secret::from(format!("{:032x}", u128::from(clock::random_u64())).as_str());
-    let mut loader = Loader::new(&config, &engine, base);
-    let providers = loader.providers(&public_url, &simulator_secret).map_err(all)?;
-    let tenants = loader.tenants(&providers).map_err(all)?;
-    let simulator =
-        pipeline::wants_simulator(&config).then(|| SimulatorLink::start(&simulator_secret)).transpose()?;
-    let transport = Transport::new(simulator)?;
-    let gateway = Arc::new(Gateway::new(config, store, tenants, providers, transport, Metrics::default()));
-    gateway.transport.connect(&gateway);
-    Ok(gateway)
+    let running = Running::new(gateway);
+    if wants_simulator {
+        running.now().transport.start_simulator(&builder.simulator_secret, &running)?;
+    }
+    Ok(running)
 }
 
 /// The engine as the configuration wants it.
@@ -147,11 +178,6 @@ pub fn engine(config: &Config, base: &Path) -> anyhow::Result<Engine> {
     let cache_dir = config.engine.cache.then(|| base.join(&config.server.data_dir).join(CACHE));
     let options = EngineOptions { cache_dir, instances_max: config.engine.instances_max };
     Ok(Engine::new(&options)?)
-}
-
-fn all(errors: Vec<BuildError>) -> anyhow::Error {
-    let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
-    anyhow::anyhow!("{}", lines.join("\n"))
 }
 
 /// A key that lives as long as the database, and the line to try it with.

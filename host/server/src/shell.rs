@@ -64,6 +64,10 @@ impl Shell for Gateway {
         Self::is_draining(self)
     }
 
+    fn notices(&self) -> Vec<String> {
+        self.notices.list()
+    }
+
     /// Wakes the lanes of messages that can be submitted at once, and counts.
     fn stored(&self, taken: &mut [Taken]) -> impl Future<Output = ()> {
         for message in taken {

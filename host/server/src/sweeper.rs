@@ -11,6 +11,7 @@ use waypost_core::flow::Provider as _;
 use crate::clock;
 use crate::dispatcher;
 use crate::gateway::Gateway;
+use crate::running::Running;
 
 const SWEEP_EVERY: Duration = Duration::from_millis(500);
 const PRUNE_EVERY_SWEEPS: u32 = 120;
@@ -18,20 +19,27 @@ const ROWS_MAX: u32 = 1_000;
 const DAY_MS: u64 = 24 * 3600 * 1000;
 
 /// Runs until the gateway drains.
-pub async fn run(gateway: Arc<Gateway>) {
-    let rules = gateway.sweep_rules();
+pub async fn run(running: Arc<Running>) {
     let mut sweeps = 0_u32;
-    while !gateway.is_draining() {
+    loop {
+        let gateway = running.now();
+        if gateway.is_draining() {
+            break;
+        }
         let now_ms = clock::now_ms();
-        match gateway.store.sweep(now_ms, ROWS_MAX, rules.clone()).await {
-            Ok(0) => {}
+        match gateway.store.sweep(now_ms, ROWS_MAX, gateway.sweep_rules()).await {
+            Ok(0) => gateway.metrics.store_up(true),
             Ok(changed) => {
+                gateway.metrics.store_up(true);
                 gateway.metrics.swept(changed);
                 for provider in gateway.providers.values() {
                     provider.wake.notify_one();
                 }
             }
-            Err(error) => warn!(%error, "waits and leases are not looked after: the store does not answer"),
+            Err(error) => {
+                gateway.metrics.store_up(false);
+                warn!(%error, "waits and leases are not looked after: the store does not answer");
+            }
         }
         count(&gateway).await;
         if sweeps.is_multiple_of(PRUNE_EVERY_SWEEPS) {

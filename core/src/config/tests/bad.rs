@@ -70,7 +70,6 @@ fn the_table_has_every_code_of_an_error() {
         ConfigCode::UnknownReference,
         ConfigCode::Conflict,
         ConfigCode::LiteralSecret,
-        ConfigCode::Unsupported,
     ];
     for code in codes {
         assert!(CASES.contains(&format!("({code})")), "{code}");

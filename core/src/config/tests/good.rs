@@ -30,11 +30,25 @@ fn full_file_is_read_as_it_stands() {
             public_url: Some("https://sms.example.com/gateway".to_owned()),
             data_dir: "/var/lib/waypost".to_owned(),
             default_region: Some(country("GB")),
+            host_name: Some("sms-1".to_owned()),
             shutdown_grace_seconds: 30,
         }
     );
     assert_eq!(config.log, Log { format: LogFormat::Json, level: LogLevel::Debug });
-    assert_eq!(config.store, Store { kind: StoreKind::Sqlite, retention_days: 90 });
+    let redis = Redis {
+        urls: vec!["redis://10.0.0.1:6379".to_owned(), "rediss://redis.example.com/0".to_owned()],
+        username: Some(SecretRef::Env("REDIS_USER".to_owned())),
+        password: Some(SecretRef::File("/run/secrets/redis".to_owned())),
+        prefix: "sms-eu".to_owned(),
+        cluster: true,
+        connect_timeout_ms: 500,
+        response_timeout_ms: 1_500,
+        shared_config: false,
+    };
+    assert_eq!(
+        config.store,
+        Store { kind: StoreKind::Redis(redis), retention_days: 90, lease_margin_ms: 5_000 }
+    );
     assert_eq!(config.engine, Engine { cache: false, instances_max: 400 });
     let component =
         ComponentFile { path: "policies/my.wasm".to_owned(), memory_mib_max: 16, size_mib_max: 2 };
@@ -45,6 +59,28 @@ fn full_file_is_read_as_it_stands() {
         .map(|(number, to)| (number.as_str(), to.tenant.as_str(), to.inbox.as_str()))
         .collect();
     assert_eq!(numbers, [("+15017122661", "shop", "support"), ("62442", "default", "default")]);
+}
+
+#[test]
+fn a_host_with_a_shared_configuration_says_only_its_own() {
+    let own = "[server]\nhost_name = \"sms-1\"\n[store]\nkind = \"redis\"\nurl = \"redis://10.0.0.1\"\n\
+               shared_config = true\n";
+    let own = parse(own).expect("a good file").config;
+    let redis = own.store.redis().expect("Redis");
+    assert!(redis.shared_config && own.providers.is_empty() && own.tenants.is_empty());
+    assert_eq!((redis.prefix.as_str(), redis.cluster, redis.response_timeout_ms), ("waypost", false, 2_000));
+    let both = own.with_shared(parse(FULL).expect("a good file").config);
+    assert_eq!((&both.store, both.tenants.len(), both.numbers.len()), (&own.store, 2, 2));
+    assert_eq!(both.server.host_name.as_deref(), Some("sms-1"));
+    assert_eq!(both.server.public_url.as_deref(), Some("https://sms.example.com/gateway"));
+}
+
+#[test]
+fn what_only_redis_has_is_doubtful_beside_sqlite() {
+    let text = format!("{LEAST}[store]\nprefix = \"a\"\n");
+    let warning = "waypost.toml:5:1: store.prefix: only Redis has this key; write kind = \"redis\", or \
+                   remove it (config_no_effect)";
+    assert_eq!(shown(&parse(&text).expect("a good file").warnings), [warning]);
 }
 
 #[test]
@@ -131,12 +167,13 @@ fn least_file_has_the_documented_defaults() {
             public_url: None,
             data_dir: "data".to_owned(),
             default_region: None,
+            host_name: None,
             shutdown_grace_seconds: 10,
         }
     );
     assert_eq!(config.server.public_url(listen), "http://127.0.0.1:7700");
     assert_eq!(config.log, Log { format: LogFormat::Text, level: LogLevel::Info });
-    assert_eq!(config.store, Store { kind: StoreKind::Sqlite, retention_days: 30 });
+    assert_eq!(config.store, Store { kind: StoreKind::Sqlite, retention_days: 30, lease_margin_ms: 30_000 });
     assert_eq!(config.engine, Engine { cache: true, instances_max: 200 });
     let provider = Provider {
         component: "simulator".to_owned(),
@@ -231,6 +268,8 @@ fn reference_table_has_exactly_the_keys_that_the_reader_knows() {
         ("server", "[server]", ""),
         ("log", "[log]", ""),
         ("store", "[store]", ""),
+        ("store.username", "username = {", ""),
+        ("store.password", "password = {", ""),
         ("engine", "[engine]", ""),
         ("components.<name>", "[components.my-policy]", ""),
         ("providers.<name>", "[providers.twilio]", ""),

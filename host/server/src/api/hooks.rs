@@ -22,6 +22,7 @@ documented!(Problems: &[
     Code::WebhookForged,
     Code::ProviderUnknown,
     Code::StoreUnavailable,
+    Code::InboundUnrouted,
 ]);
 
 /// A provider tells something in a query.

@@ -1,6 +1,6 @@
-//! `waypost keys`: API keys, straight in the database, so that there can be a first one.
+//! `waypost keys`: API keys, straight in the store, so that there can be a first one.
 
-use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
@@ -9,23 +9,22 @@ use serde_json::{Value, json};
 use waypost_api::time::rfc3339;
 use waypost_core::config::Config;
 use waypost_core::store::{ApiKey, Scope};
-use waypost_store::sqlite::{OpenMode, SqliteStore};
-use waypost_store::{Store as _, StoreError};
+use waypost_store::{Store, StoreError};
 
+use super::at::At;
 use super::error::{Again, CliError, Exit, Result};
 use super::output::{Grid, Output};
 use super::wire::short_time;
-use crate::{api_key, clock, serve};
+use crate::{api_key, clock, reload, store};
 
 /// Longest label, in bytes.
 const LABEL_BYTES_MAX: usize = 128;
 
-/// Make, list and revoke API keys, in the database itself (the server may be running)
+/// Make, list and revoke API keys, in the store itself (the server may be running)
 #[derive(Debug, Args)]
 pub(super) struct KeysArgs {
-    /// Configuration file; it says where the database is
-    #[arg(long, value_name = "FILE", default_value = "waypost.toml", global = true)]
-    config: PathBuf,
+    #[command(flatten)]
+    at: At,
 
     #[command(subcommand)]
     command: KeysCommand,
@@ -68,23 +67,27 @@ key itself goes to standard output.")]
 }
 
 pub(super) async fn run(output: &mut Output, args: &KeysArgs) -> Result<Exit> {
-    let config = serve::read_config(&args.config)
-        .map_err(|error| CliError::failed("config_invalid", format!("{error:#}")))?;
-    let database = serve::database_of(&config, &serve::base_of(&args.config));
+    let config = args.at.local()?;
     match &args.command {
         KeysCommand::Create { tenant, label, scopes } => {
-            check_tenant(&config, tenant)?;
-            create(output, &open_or_make(&database)?, tenant, label, scopes).await
+            let store = open(&args.at, &config, Missing::Make, Some(tenant)).await?;
+            create(output, &*store, tenant, label, scopes).await
         }
-        KeysCommand::List { tenant } => list(output, &open(&database)?, tenant.as_deref()).await,
-        KeysCommand::Revoke { id } => revoke(output, &open(&database)?, id).await,
+        KeysCommand::List { tenant } => {
+            let store = open(&args.at, &config, Missing::Refuse, None).await?;
+            list(output, &*store, tenant.as_deref()).await
+        }
+        KeysCommand::Revoke { id } => {
+            let store = open(&args.at, &config, Missing::Refuse, None).await?;
+            revoke(output, &*store, id).await
+        }
     }?;
     Ok(Exit::Ok)
 }
 
 async fn create(
     output: &mut Output,
-    store: &SqliteStore,
+    store: &dyn Store,
     tenant: &str,
     label: &str,
     scopes: &[Scope],
@@ -103,7 +106,7 @@ async fn create(
     output.text(&text)
 }
 
-async fn list(output: &mut Output, store: &SqliteStore, tenant: Option<&str>) -> Result<()> {
+async fn list(output: &mut Output, store: &dyn Store, tenant: Option<&str>) -> Result<()> {
     let mut keys = store.keys().await.map_err(store_failed)?;
     keys.retain(|key| tenant.is_none_or(|tenant| &*key.tenant == tenant));
     keys.sort_by(|a, b| (&a.tenant, a.created_ms, &a.id).cmp(&(&b.tenant, b.created_ms, &b.id)));
@@ -130,7 +133,7 @@ async fn list(output: &mut Output, store: &SqliteStore, tenant: Option<&str>) ->
     output.table(grid)
 }
 
-async fn revoke(output: &mut Output, store: &SqliteStore, id: &str) -> Result<()> {
+async fn revoke(output: &mut Output, store: &dyn Store, id: &str) -> Result<()> {
     // Whoever pastes the whole key wants it gone too.
     let id = waypost_api::key::id_of(id).unwrap_or(id);
     let mut key = store.key(id).await.map_err(store_failed)?.ok_or_else(|| {
@@ -147,22 +150,32 @@ async fn revoke(output: &mut Output, store: &SqliteStore, id: &str) -> Result<()
     output.text(&format!("revoked {} ({})", key.id, super::output::printable(&key.label)))
 }
 
-fn open_or_make(database: &Path) -> Result<SqliteStore> {
-    if let Some(folder) = database.parent() {
-        std::fs::create_dir_all(folder).map_err(|error| {
-            CliError::failed("data_dir_unwritable", format!("cannot make {}: {error}", folder.display()))
-        })?;
-    }
-    SqliteStore::open(database, OpenMode::Tool).map_err(store_failed)
+/// What to do where there is no database yet.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Missing {
+    Make,
+    Refuse,
 }
 
-fn open(database: &Path) -> Result<SqliteStore> {
-    if !database.exists() {
+/// The store; with a tenant only where the configuration knows it.
+async fn open(at: &At, config: &Config, missing: Missing, tenant: Option<&str>) -> Result<Arc<dyn Store>> {
+    let is_shared = config.store.redis().is_some_and(|redis| redis.shared_config);
+    if let Some(tenant) = tenant.filter(|_| !is_shared) {
+        check_tenant(config, tenant)?;
+    }
+    let database = store::database_of(config, &at.base());
+    if config.store.redis().is_none() && missing == Missing::Refuse && !database.exists() {
         let detail = format!("there is no database at {}", database.display());
         return Err(CliError::failed("database_missing", detail)
             .hint("`waypost keys create` or `waypost serve` makes it; --config says where it is"));
     }
-    open_or_make(database)
+    let opened = at.open(config).await?;
+    if let (Some(tenant), Some(fleet), true) = (tenant, &opened.fleet, is_shared) {
+        let shared = reload::shared(fleet, config, None).await;
+        let shared = shared.map_err(|error| CliError::failed("config_not_shared", format!("{error:#}")))?;
+        check_tenant(&shared.config, tenant)?;
+    }
+    Ok(opened.store)
 }
 
 fn check_tenant(config: &Config, tenant: &str) -> Result<()> {
@@ -204,6 +217,8 @@ fn parse_label(text: &str) -> std::result::Result<String, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::super::{Cli, Command};
     use super::*;
     use clap::Parser as _;

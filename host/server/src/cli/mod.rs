@@ -1,13 +1,16 @@
 //! The command line. Results go to standard output, remarks and errors to standard error; the
 //! exit codes are stable: 0 done, 1 refused or failed, 2 wrong usage, 3 server not reachable.
 
+mod at;
 mod check;
 mod client;
+mod config;
 mod dead_letters;
 mod error;
 mod explain;
 #[cfg(test)]
 mod fake;
+mod hosts;
 mod keys;
 mod list;
 mod message_args;
@@ -100,6 +103,8 @@ enum Command {
     Serve(serve::ServeArgs),
     Check(check::CheckArgs),
     Keys(keys::KeysArgs),
+    Config(config::ConfigArgs),
+    Hosts(hosts::HostsArgs),
     Send(Box<send::SendArgs>),
     Explain(Box<explain::ExplainArgs>),
     Messages(messages::MessagesArgs),
@@ -135,6 +140,8 @@ fn run_command(cli: &Cli, output: &mut Output) -> Result<Exit> {
         Command::Serve(args) => serve::run(args),
         Command::Check(args) => check::run(output, args),
         Command::Keys(args) => block_on(keys::run(output, args)),
+        Command::Config(args) => block_on(config::run(output, args)),
+        Command::Hosts(args) => block_on(hosts::run(output, args)),
         Command::Send(args) => block_on(send::run(&global.client()?, output, args)),
         Command::Explain(args) => block_on(explain::run(&global.client()?, output, args)),
         Command::Messages(args) => block_on(messages::run(&global.client()?, output, args)),
@@ -190,6 +197,14 @@ mod tests {
             "keys create --tenant demo --label ci --scope send --scope read",
             "keys create --tenant demo --label ci --scope send,read --config x.toml",
             "keys list --json",
+            "keys list --store redis://127.0.0.1:6379",
+            "serve --store redis://127.0.0.1 --shared-config",
+            "hosts --store redis://127.0.0.1",
+            "config push waypost.toml --note x --force --config host.toml",
+            "config show 3",
+            "config show",
+            "config history --json",
+            "config rollback 2",
             "keys revoke abcdefgh0123",
             "send --to +44 --text Hi",
             "send --to +44 --to +45 --text Hi --tag a --tag b --priority 3 --valid-for 2h",
@@ -223,6 +238,9 @@ mod tests {
         for (line, kind) in [
             ("sned", InvalidSubcommand),
             ("check", MissingRequiredArgument),
+            ("config push", MissingRequiredArgument),
+            ("config rollback", MissingRequiredArgument),
+            ("serve --shared-config", MissingRequiredArgument),
             ("keys create --tenant demo --label x", MissingRequiredArgument),
             ("keys create --tenant demo --label x --scope sent", InvalidValue),
             ("send --text Hi", MissingRequiredArgument),

@@ -1,9 +1,8 @@
 //! `waypost serve`: hands over to the server.
 
-use std::path::PathBuf;
-
 use clap::Args;
 
+use super::at::At;
 use super::error::{CliError, Exit, Result};
 use crate::serve::{self, Options};
 
@@ -12,14 +11,19 @@ use crate::serve::{self, Options};
 #[command(after_help = "Examples:
   waypost serve
   waypost serve --config /etc/waypost/waypost.toml
+  waypost serve --store redis://10.0.0.1:6379 --shared-config
   waypost serve --print-example      a fresh trial key, and a ready curl line with it
 
-SIGINT or SIGTERM stops it: open requests and submits are finished first. WAYPOST_LOG sets levels
+SIGINT or SIGTERM stops it: open requests and submits are finished first. SIGHUP reads the configuration
+again; where it is wrong, the old one goes on. WAYPOST_LOG sets levels
 of single modules, as in `info,waypost::dispatcher=debug`.")]
 pub(super) struct ServeArgs {
-    /// Configuration file
-    #[arg(long, value_name = "FILE", default_value = "waypost.toml")]
-    config: PathBuf,
+    #[command(flatten)]
+    at: At,
+
+    /// Take tenants, providers and everything else that hosts share from the Redis of --store
+    #[arg(long, requires = "store")]
+    shared_config: bool,
 
     /// Make a key for trying, and print a ready curl line with it
     #[arg(long)]
@@ -29,7 +33,14 @@ pub(super) struct ServeArgs {
 pub(super) fn run(args: &ServeArgs) -> Result<Exit> {
     let failed = |error: anyhow::Error| CliError::failed("serve_failed", format!("{error:#}"));
     let runtime = tokio::runtime::Runtime::new().map_err(|error| failed(error.into()))?;
-    let options = Options { config: args.config.clone(), trial_key: args.print_example };
+    if args.at.is_address() && !args.shared_config {
+        return Err(CliError::usage(
+            "shared_config_missing",
+            "--store alone says nothing of tenants and providers",
+        )
+        .hint("add --shared-config, or name a file with --config"));
+    }
+    let options = Options { config: args.at.local()?, path: args.at.path(), trial_key: args.print_example };
     runtime.block_on(serve::run(options)).map_err(failed)?;
     Ok(Exit::Ok)
 }

@@ -11,10 +11,12 @@ use waypost_core::flow::Provider as _;
 use waypost_core::store::{Claim, ClaimedMessage, Settle, Settled};
 use waypost_store::StoreError;
 
-use super::{reroute, submit};
+use super::lease::Lease;
+use super::{lease, reroute, submit, trial};
 use crate::clock;
 use crate::gateway::Gateway;
 use crate::provider::Provider;
+use crate::running::Running;
 
 /// Most messages in one claim or one settlement.
 const BATCH_MAX: usize = 256;
@@ -23,15 +25,19 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// How long to leave a store alone that does not answer.
 const STORE_PAUSE: Duration = Duration::from_millis(250);
 
-/// Runs until the gateway drains.
-pub(super) async fn run(gateway: Arc<Gateway>, provider: Arc<Provider>) {
+/// Runs until the gateway drains or the provider leaves it; ends with everything in flight settled.
+pub async fn run(running: Arc<Running>, provider: Arc<Provider>) {
     let (answered, answers) = mpsc::channel(BATCH_MAX * 2);
-    let settler = tokio::spawn(settle(gateway.clone(), provider.clone(), answers));
-    while !gateway.is_draining() {
+    let settler = tokio::spawn(settle(running.clone(), provider.clone(), answers));
+    loop {
+        let gateway = running.now();
+        if gateway.is_draining() || provider.is_leaving() {
+            break;
+        }
         let pause = match claim(&gateway, &provider).await {
-            Ok(Claimed::Messages(messages)) => {
+            Ok(Claimed::Messages(messages, lease)) => {
                 for (message, place) in messages {
-                    launch(&gateway, &provider, place, answered.clone(), message);
+                    launch(&gateway, &provider, place, answered.clone(), message, lease);
                 }
                 continue;
             }
@@ -58,14 +64,14 @@ pub(super) async fn run(gateway: Arc<Gateway>, provider: Arc<Provider>) {
 }
 
 enum Claimed {
-    Messages(Vec<(ClaimedMessage, OwnedSemaphorePermit)>),
+    Messages(Vec<(ClaimedMessage, OwnedSemaphorePermit)>, Lease),
     NothingUntil(Duration),
     CircuitOpen(Duration),
 }
 
 /// Claims no more than there are free places, which are held from before the claim.
 async fn claim(gateway: &Gateway, provider: &Provider) -> Result<Claimed, StoreError> {
-    let Ok(mut places) = provider.window.clone().acquire_owned().await else {
+    let Ok(places) = provider.window.clone().acquire_owned().await else {
         return Ok(Claimed::NothingUntil(LOOK_AGAIN));
     };
     let now_ms = clock::now_ms();
@@ -75,15 +81,37 @@ async fn claim(gateway: &Gateway, provider: &Provider) -> Result<Claimed, StoreE
         let pause = provider.opens_at_ms().map_or(LOOK_AGAIN, |at_ms| pause_until(at_ms, now_ms));
         return Ok(Claimed::CircuitOpen(pause));
     }
+    let is_trial = provider.trial(now_ms).is_some();
+    if is_trial && !trial::is_granted(gateway, provider, now_ms).await {
+        return Ok(Claimed::CircuitOpen(
+            provider.opens_at_ms().map_or(LOOK_AGAIN, |at_ms| pause_until(at_ms, now_ms)),
+        ));
+    }
+    let claimed = claim_within(gateway, provider, places, messages_max).await;
+    if is_trial && !matches!(claimed, Ok(Claimed::Messages(..))) {
+        provider.give_trial_back(clock::now_ms() + millis(LOOK_AGAIN));
+        gateway.circuit_changed.notify_one();
+    }
+    claimed
+}
+
+async fn claim_within(
+    gateway: &Gateway,
+    provider: &Provider,
+    mut places: OwnedSemaphorePermit,
+    messages_max: usize,
+) -> Result<Claimed, StoreError> {
     let more = u32::try_from(messages_max - 1).unwrap_or(0);
     if let Ok(others) = provider.window.clone().try_acquire_many_owned(more) {
         places.merge(others);
     }
+    let lease = Lease::begin(provider, gateway.config.store.lease_margin_ms);
+    let now_ms = clock::now_ms();
     let claim = Claim {
         route: provider.name().clone(),
         now_ms,
         messages_max: places.num_permits(),
-        lease_until_ms: provider.terms.lease_until_ms(now_ms),
+        lease_until_ms: now_ms.saturating_add(lease.length_ms()),
         rate: provider.terms.rate,
     };
     let batch = gateway.store.claim(claim).await?;
@@ -91,9 +119,13 @@ async fn claim(gateway: &Gateway, provider: &Provider) -> Result<Claimed, StoreE
         let pause = batch.next_due_ms.map_or(LOOK_AGAIN, |at_ms| pause_until(at_ms, clock::now_ms()));
         return Ok(Claimed::NothingUntil(pause));
     }
-    provider.begin(now_ms);
     let messages = batch.messages.into_iter();
-    Ok(Claimed::Messages(messages.filter_map(|message| Some((message, places.split(1)?))).collect()))
+    let messages = messages.filter_map(|message| Some((message, places.split(1)?))).collect();
+    Ok(Claimed::Messages(messages, lease))
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn pause_until(at_ms: u64, now_ms: u64) -> Duration {
@@ -107,10 +139,19 @@ fn launch(
     place: OwnedSemaphorePermit,
     answered: mpsc::Sender<Settle>,
     message: ClaimedMessage,
+    lease: Lease,
 ) {
     let (gateway, provider) = (gateway.clone(), provider.clone());
     tokio::spawn(async move {
-        let settle = submit::submit(&gateway, &provider, message).await;
+        let settle = if lease.has_time() {
+            submit::submit(&gateway, &provider, message).await
+        } else {
+            gateway.metrics.lease_too_short(provider.name());
+            lease::not_sent(&provider, message)
+        };
+        if provider.circuit_news().is_some() {
+            gateway.circuit_changed.notify_one();
+        }
         // The settler outlives every sender.
         let _ = answered.send(settle).await;
         drop(place);
@@ -118,11 +159,12 @@ fn launch(
 }
 
 /// Settles in batches, and again until the store has taken them.
-async fn settle(gateway: Arc<Gateway>, provider: Arc<Provider>, mut answers: mpsc::Receiver<Settle>) {
+async fn settle(running: Arc<Running>, provider: Arc<Provider>, mut answers: mpsc::Receiver<Settle>) {
     let mut batch = Vec::with_capacity(BATCH_MAX);
     while answers.recv_many(&mut batch, BATCH_MAX).await > 0 {
         let settles = std::mem::take(&mut batch);
         loop {
+            let gateway = running.now();
             match gateway.store.settle(settles.clone()).await {
                 Ok(settled) => {
                     after(&gateway, &provider, &settles, &settled);

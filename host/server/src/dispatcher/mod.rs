@@ -4,23 +4,10 @@
 //! claim (store) → submit (component, transport, component) → settle (store)
 
 mod lane;
+mod lease;
 mod reroute;
 mod submit;
+mod trial;
 
-use std::sync::Arc;
-
-use tokio::task::JoinSet;
-
-use crate::gateway::Gateway;
-
+pub use lane::run as lane;
 pub use reroute::leave_route;
-
-/// Starts a lane for every provider. The lanes end, with everything in flight settled, after
-/// [`Gateway::drain`].
-pub fn start(gateway: &Arc<Gateway>) -> JoinSet<()> {
-    let mut lanes = JoinSet::new();
-    for provider in gateway.providers.values() {
-        lanes.spawn(lane::run(gateway.clone(), provider.clone()));
-    }
-    lanes
-}

@@ -2,13 +2,19 @@
 //! simulator. The component writes the request; the host decides whether it may go, fills in the
 //! credentials, and says what is known when no answer comes.
 
+#[cfg(test)]
+mod allowed;
 mod http;
 mod simulator;
+
+use std::sync::{Arc, OnceLock};
 
 use waypost_core::flow::Sent;
 use waypost_core::provider::{HttpRequest, is_allowed, template};
 
 use crate::provider::Provider;
+use crate::running::Running;
+use crate::secrets::Secret;
 
 pub use http::{client as http_client, install_tls_provider};
 pub use simulator::{SIMULATOR_HOST, SimulatorLink};
@@ -16,20 +22,24 @@ pub use simulator::{SIMULATOR_HOST, SimulatorLink};
 /// The ways to providers.
 pub struct Transport {
     http: http::HttpTransport,
-    simulator: Option<SimulatorLink>,
+    simulator: OnceLock<SimulatorLink>,
 }
 
 impl Transport {
-    /// With the simulator inside the process where some provider may call it.
-    pub fn new(simulator: Option<SimulatorLink>) -> anyhow::Result<Self> {
-        Ok(Self { http: http::HttpTransport::new()?, simulator })
+    /// Without a simulator inside the process.
+    pub fn new() -> anyhow::Result<Self> {
+        Ok(Self { http: http::HttpTransport::new()?, simulator: OnceLock::new() })
     }
 
-    /// Connects the simulator inside the process, where there is one, to the gateway.
-    pub fn connect(&self, gateway: &std::sync::Arc<crate::gateway::Gateway>) {
-        if let Some(link) = &self.simulator {
-            link.connect(gateway);
+    /// Starts the simulator inside the process, where it does not run yet.
+    pub fn start_simulator(&self, webhook_secret: &Secret, running: &Arc<Running>) -> anyhow::Result<()> {
+        if self.simulator.get().is_none() {
+            let link = SimulatorLink::start(webhook_secret)?;
+            link.connect(running);
+            // Another may have been as quick; one is enough.
+            let _ = self.simulator.set(link);
         }
+        Ok(())
     }
 
     /// Does one request for a provider, if its hosts allow it.
@@ -41,7 +51,7 @@ impl Transport {
                 return Sent::Forbidden { code: "secret_unknown", reason };
             }
         };
-        if let Some(link) = &self.simulator
+        if let Some(link) = self.simulator.get()
             && simulator::is_inside(&request.url)
         {
             return link.send(request, headers).await;

@@ -14,7 +14,7 @@ use waypost_simulator::{
 };
 
 use crate::clock;
-use crate::gateway::Gateway;
+use crate::running::Running;
 use crate::secrets::Secret;
 
 /// The host name that stands for the simulator inside the process.
@@ -43,9 +43,9 @@ impl SimulatorLink {
     }
 
     /// Where the webhooks go. Before this they are refused and tried again.
-    pub fn connect(&self, gateway: &Arc<Gateway>) {
+    pub fn connect(&self, running: &Arc<Running>) {
         // Connected once, at the start.
-        let _ = self.sink.gateway.set(Arc::downgrade(gateway));
+        let _ = self.sink.running.set(Arc::downgrade(running));
     }
 
     pub(super) async fn send(&self, request: HttpRequest, headers: Vec<Filled>) -> Sent {
@@ -68,16 +68,17 @@ impl SimulatorLink {
 
 #[derive(Default)]
 struct InsideSink {
-    gateway: OnceLock<Weak<Gateway>>,
+    running: OnceLock<Weak<Running>>,
 }
 
 #[async_trait]
 impl WebhookSink for InsideSink {
     async fn deliver(&self, webhook: Webhook) -> Result<(), DeliveryError> {
         let gateway = self
-            .gateway
+            .running
             .get()
             .and_then(Weak::upgrade)
+            .map(|running| running.now())
             .ok_or_else(|| DeliveryError::Unanswered("the gateway has ended".to_owned()))?;
         let provider = provider_of(&webhook.url).ok_or(DeliveryError::Refused("not a hook"))?.to_owned();
         let request = WebhookRequest {

@@ -188,7 +188,7 @@ mod tests {
     }
 
     fn key() -> (ApiKey, String) {
-        api_key::new_key("acme".into(), "shop".to_owned(), vec![Scope::Send], 0)
+        crate::api_key::new_key("acme".into(), "shop".to_owned(), vec![Scope::Send], 0)
     }
 
     #[tokio::test]
