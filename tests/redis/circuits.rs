@@ -37,7 +37,8 @@ retry = { attempts_max = 3, base_ms = 50, max_ms = 100 }"#;
         ids.push(clients[index as usize % 3].send(&number(index, "999")).await);
     }
     let said = || -> usize {
-        let log = |host: &crate::kit::Gateway| host.log().matches("this host tries the provider again").count();
+        let log =
+            |host: &crate::kit::Gateway| host.log().matches("this host tries the provider again").count();
         hosts.iter().map(log).sum()
     };
     for client in &clients {

@@ -46,7 +46,9 @@ async fn a_pushed_configuration_runs_on_all_hosts_without_a_restart() {
     assert!(said(&unknown).contains("tenant_unknown"), "{}", said(&unknown));
 
     // A new tenant, and another provider beside the first.
-    let second = format!("{first}[tenants.shop]\nproviders = [\"other\"]\n[providers.other]\ncomponent = \"simulator\"\n");
+    let second = format!(
+        "{first}[tenants.shop]\nproviders = [\"other\"]\n[providers.other]\ncomponent = \"simulator\"\n"
+    );
     assert!(push(&hosts[1], &second, &[]).status.success());
     for host in &hosts {
         let shop = host.client_of("shop");

@@ -36,10 +36,8 @@ async fn what_may_be_lost_is_said_and_a_password_is_not() {
     let redis = Server::start_with(options).unwrap();
     let right = [SECRETS[0], ("REDIS_PASSWORD", "hunter2-never-shown")];
     let wrong = [SECRETS[0], ("REDIS_PASSWORD", "hunter3-never-shown")];
-    let setup = Setup {
-        store: r#"password = { env = "REDIS_PASSWORD" }"#,
-        ..Setup::new(&redis.url(), &simulator)
-    };
+    let setup =
+        Setup { store: r#"password = { env = "REDIS_PASSWORD" }"#, ..Setup::new(&redis.url(), &simulator) };
     let config = setup.config("a", "http://{address}");
     let host = Gateway::prepare(&config, &wrong);
     let output = host.cli(&["serve"]);

@@ -168,7 +168,12 @@ impl Load {
         let counts = simulator.counts().await;
         let doubled = counts["doubled"].as_array().unwrap();
         let unmarked: Vec<_> = doubled.iter().filter(|id| !marked.contains(id.as_str().unwrap())).collect();
-        println!("{} accepted, {ends:?}, {} marked, {} taken twice", accepted.len(), marked.len(), doubled.len());
+        println!(
+            "{} accepted, {ends:?}, {} marked, {} taken twice",
+            accepted.len(),
+            marked.len(),
+            doubled.len()
+        );
         assert!(unmarked.is_empty(), "taken twice by the carrier and not marked: {unmarked:?}");
         assert!(doubled.is_empty(), "the operator's choice was not to send again: {doubled:?}");
     }
