@@ -44,6 +44,16 @@ impl Client {
         answer(mode.into_iter().fold(request, |request, mode| request.header("waypost-send", mode))).await
     }
 
+    pub async fn explain(&self, body: &Value) -> Answer {
+        answer(self.http.post(self.url("/v1/messages/explain")).bearer_auth(&self.key).json(body)).await
+    }
+
+    /// `POST /v1/messages` with an idempotency key.
+    pub async fn send_keyed(&self, body: &Value, key: &str) -> Answer {
+        let request = self.http.post(self.url("/v1/messages")).bearer_auth(&self.key).json(body);
+        answer(request.header("idempotency-key", key)).await
+    }
+
     /// Any body to any path, without a key.
     pub async fn post_bare(&self, path: &str, body: Vec<u8>) -> Answer {
         answer(self.http.post(self.url(path)).body(body)).await

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests say what they expect by unwrapping it")]
 
 mod client;
+mod cost;
 mod faults;
 mod package;
 mod relay;

@@ -45,7 +45,7 @@ pub fn write(folder: &Path, config: &Config, public_url: &str, mode: SendMode) -
              allowed_outbound_hosts = ['redis://127.0.0.1:*', 'http://*.spin.internal']\n\
              environment = {{ {GATEWAY_VARIABLE} = '''{}''' }}\nvariables = {{ redis_url = '{{{{ redis_url }}}}' }}\n\
              [component.tenant-{name}.dependencies]\n{dependencies}",
-            package.file("gateway", PARTS.gateway),
+            gateway(&package),
             serde_json::to_string(&edge).unwrap(),
         );
     }
@@ -72,6 +72,14 @@ pub fn write(folder: &Path, config: &Config, public_url: &str, mode: SendMode) -
     let path = folder.join("spin.toml");
     fs::write(&path, manifest).unwrap();
     path
+}
+
+/// The gateway of this build, or another to compare with it.
+fn gateway(package: &Package<'_>) -> PathBuf {
+    match std::env::var("EDGE_GATEWAY") {
+        Ok(path) => PathBuf::from(path),
+        Err(_) => package.file("gateway", PARTS.gateway),
+    }
 }
 
 struct Package<'a> {

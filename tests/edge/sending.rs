@@ -98,11 +98,24 @@ async fn a_word_that_is_no_mode_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_same_key_leads_to_the_same_message() {
+async fn a_policy_that_refuses_is_heard() {
     let stage = Stage::usual(SendMode::AtOnce).await;
     let client = stage.client("acme").await;
-    let explained = client.get("/v1/messages").await;
-    assert_eq!(explained.body["messages"], json!([]));
     let refused = client.send("+33612345678", None).await;
-    assert_eq!((refused.status, refused.text("status")), (202, "refused"), "{refused:?}");
+    assert_eq!((refused.status, refused.text("code")), (422, "policy_refused"), "{refused:?}");
+    assert_eq!(refused.text("policy_code"), "country_denied");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_repeated_request_sends_nothing_twice() {
+    let stage = Stage::usual(SendMode::AtOnce).await;
+    let client = stage.client("acme").await;
+    let body = json!({"to": "+447400123014", "text": "Hello"});
+    let first = client.send_keyed(&body, "order-1").await;
+    let second = client.send_keyed(&body, "order-1").await;
+    assert_eq!(first.text("id"), second.text("id"));
+    assert_eq!(second.text("status"), "submitted");
+    assert!(second.headers.contains_key("idempotency-replayed"), "{second:?}");
+    let other = client.send_keyed(&json!({"to": "+447400123014", "text": "Bye"}), "order-1").await;
+    assert_eq!((other.status, other.text("code")), (409, "idempotency_key_reused"), "{other:?}");
 }

@@ -11,7 +11,7 @@ use crate::decision::Name;
 use crate::provider::ProviderTerms;
 use crate::tenant::TenantTerms;
 
-/// What keys in Redis begin with where the configuration does not say.
+/// What keys in Redis begin with where the configuration is that of a host with another store.
 const PREFIX_DEFAULT: &str = "waypost";
 
 /// What a gateway component has to know. One component serves one tenant, and takes webhooks of
@@ -135,7 +135,7 @@ impl EdgeConfig {
         Some(Self {
             version: CONFIG_VERSION,
             base_path: String::new(),
-            prefix: PREFIX_DEFAULT.to_owned(),
+            prefix: config.store.redis().map_or(PREFIX_DEFAULT, |redis| &redis.prefix).to_owned(),
             tenant: TenantTerms::new(Name::from(tenant), stated, config.server.default_region),
             only_tenant: config.tenants.len() == 1,
             mode: SendMode::default(),

@@ -1,5 +1,7 @@
 //! From a request of Spin to an answer of the API.
 
+use std::time::Duration;
+
 use edge_shell::{Answer, BodyError};
 use http::request::Parts;
 use spin_sdk::http::{IntoResponse, Request};
@@ -10,6 +12,9 @@ use waypost_api::{Code, Problem, serve};
 
 use crate::shell::EdgeShell;
 use crate::{mode, path, setup};
+
+/// Longest that the body of a request may take to arrive, as in a native host.
+const READ_LIMIT: Duration = Duration::from_secs(10);
 
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
@@ -39,10 +44,15 @@ async fn answer(mut head: Parts, body: IncomingRequestBody) -> waypost_api::Answ
         return problem.into_answer();
     }
     let bytes_max = serve::body_bytes_max(&head);
-    match edge_shell::read(body, bytes_max).await {
-        Ok(body) => serve::answer(&shell, &head, body).await,
-        Err(BodyError::TooLarge) => serve::too_large(bytes_max),
-        Err(BodyError::Incomplete) => {
+    match edge_shell::within(READ_LIMIT, edge_shell::read(body, bytes_max)).await {
+        Some(Ok(body)) => serve::answer(&shell, &head, body).await,
+        Some(Err(BodyError::TooLarge)) => serve::too_large(bytes_max),
+        None => {
+            let seconds = READ_LIMIT.as_secs();
+            let detail = format!("The body did not arrive within {seconds} seconds.");
+            Problem::new(Code::BodyTooSlow, detail).into_answer()
+        }
+        Some(Err(BodyError::Incomplete)) => {
             let detail = "The connection ended before the whole body was here. Send it again.";
             Problem::new(Code::BodyIncomplete, detail).into_answer()
         }

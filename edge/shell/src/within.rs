@@ -8,6 +8,7 @@ use std::time::Duration;
 /// What came in time. None: nothing did, and what was awaited is given up.
 pub async fn within<T>(limit: Duration, awaited: impl Future<Output = T>) -> Option<T> {
     let mut awaited = pin!(awaited);
+    // A future does nothing before it is polled: what is there at once costs no timer.
     let mut timer = pin!(spin_sdk::time::sleep(limit));
     poll_fn(|context| {
         if let Poll::Ready(value) = awaited.as_mut().poll(context) {

@@ -9,13 +9,15 @@ use wasmtime::component::types::ComponentItem;
 use wasmtime::{Config, Engine, PoolingAllocationConfig};
 
 use crate::EdgeHostError;
+use crate::variables_import::SYNCHRONOUS;
 
 /// Instances that may be alive at once in the process.
 const INSTANCES_MAX: u32 = 1000;
 /// Memory of one instance: no Spin limit, but a guest that grows without end must fail.
 const MEMORY_BYTES_MAX: usize = 256 << 20;
 /// What the host links: whole packages, and single interfaces.
-const PROVIDED: [&str; 3] = ["wasi:", "spin:redis/redis@3.0.0", "spin:variables/variables@3.0.0"];
+const PROVIDED: [&str; 4] =
+    ["wasi:", "spin:redis/redis@3.0.0", "spin:variables/variables@3.0.0", SYNCHRONOUS];
 
 /// The engine of the process. One, because tests start many hosts with the same components, and
 /// compiled code belongs to its engine.

@@ -14,7 +14,7 @@ use waypost_core::redis::{Connection, RedisError, Request, Script, Value};
 use super::error;
 use super::time::RedisTime;
 
-/// Longest that one request to Redis may take, connecting included.
+/// Longest that one request to Redis may take, connecting and asking again included.
 const LIMIT: Duration = Duration::from_secs(3);
 /// A command with the time of the server before its answer: one round trip for both.
 static TIMED: Script = Script::new(
@@ -90,10 +90,19 @@ async fn ask(request: &Request) -> Result<Vec<Value>, RedisError> {
 /// Asks, and where the connection turns out to be dead asks once more by a new one, if to do it twice
 /// is harmless. The first request of every call is a read, so a write rarely meets a dead connection.
 async fn ask_again(request: &Request, is_read: bool) -> Result<Vec<Value>, RedisError> {
-    let answer = ask_whole(request).await;
-    match answer {
-        Err(RedisError::Unreachable(_)) if is_read => ask_whole(request).await,
-        answer => answer,
+    let answer = within(LIMIT, async {
+        match ask_whole(request).await {
+            Err(RedisError::Unreachable(_)) if is_read => ask_whole(request).await,
+            answer => answer,
+        }
+    });
+    match answer.await {
+        Some(answer) => answer,
+        None => {
+            // Whatever has become of the server, another connection has a better chance.
+            CONNECTION.set(None);
+            Err(RedisError::Unreachable("no answer in time".to_owned()))
+        }
     }
 }
 
@@ -106,24 +115,14 @@ async fn ask_whole(request: &Request) -> Result<Vec<Value>, RedisError> {
 }
 
 async fn execute(request: &Request, whole: bool) -> Result<Vec<Value>, RedisError> {
-    let answer = within(LIMIT, async {
-        let connection = connection().await?;
-        let (name, args) = request.wire(whole);
-        let args = args.into_iter().map(|arg| RedisParameter::Binary(arg.into_owned()));
-        let answer = connection.execute(name, args).await.map_err(said);
-        if matches!(answer, Err(RedisError::Unreachable(_))) {
-            forget(&connection);
-        }
-        answer
-    });
-    match answer.await {
-        Some(answer) => Ok(answer?.into_iter().map(value).collect()),
-        None => {
-            // What comes late would belong to nobody.
-            CONNECTION.set(None);
-            Err(RedisError::Unreachable("no answer in time".to_owned()))
-        }
+    let connection = connection().await?;
+    let (name, args) = request.wire(whole);
+    let args = args.into_iter().map(|arg| RedisParameter::Binary(arg.into_owned()));
+    let answer = connection.execute(name, args).await.map_err(said);
+    if matches!(answer, Err(RedisError::Unreachable(_))) {
+        forget(&connection);
     }
+    Ok(answer?.into_iter().map(value).collect())
 }
 
 async fn connection() -> Result<Rc<redis::Connection>, RedisError> {
