@@ -37,7 +37,7 @@ pub fn measure(report: &mut Report) -> Result<()> {
         let ns = median_ns(BATCHES, CALLS, || drop(black_box(screening.screen(&draft, &context))));
         report.at_most(&format!("decision, screening, {mode} instance"), ns / 1e3, "µs", target);
 
-        let settings = json!({ "by_country": { "US": "+16461234567", "GB": "Waypost" } });
+        let settings = json!({ "by_country": { "US": "+16462345678", "GB": "Waypost" } });
         let sender = load(&engine, "sender-override", Role::SenderIdentity, &settings, reuse)?
             .sender_identity()
             .context("not a sender component")?;

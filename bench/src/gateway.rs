@@ -46,7 +46,7 @@ settings = {{ deny = ["CI", "GF", "GP", "MQ", "NC", "PF", "RE"] }}
 {reuse}
 [tenants.default.sender]
 component = "sender-override"
-settings = {{ by_country = {{ US = "+16461234567", GB = "Waypost" }} }}
+settings = {{ by_country = {{ US = "+16462345678", GB = "Waypost" }} }}
 {reuse}
 [tenants.default.routing]
 component = "least-cost"

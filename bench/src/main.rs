@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: what a decision costs, what a message costs, how that changes with the
 //! number of messages stored. `--json` prints one line a figure; `--only PART` measures one part
-//! of `decision`, `core`, `gateway`, `scale`.
+//! of `decision`, `core`, `gateway`, `redis`, `scale`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing figures is what it is for")]
 
 mod core_functions;
@@ -8,6 +8,7 @@ mod decision;
 mod figure;
 mod gateway;
 mod load;
+mod redis;
 mod scale;
 mod server;
 
@@ -15,7 +16,7 @@ use anyhow::{Result, bail};
 
 use figure::Report;
 
-const PARTS: [&str; 4] = ["decision", "core", "gateway", "scale"];
+const PARTS: [&str; 5] = ["decision", "core", "gateway", "redis", "scale"];
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -46,6 +47,9 @@ fn main() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     if wants("gateway") {
         runtime.block_on(gateway::measure(&mut report))?;
+    }
+    if wants("redis") {
+        runtime.block_on(redis::measure(&mut report))?;
     }
     if wants("scale") {
         runtime.block_on(scale::measure(&mut report))?;

@@ -136,7 +136,7 @@ fn binary() -> Result<PathBuf> {
 }
 
 /// Beside the build, on a real disk: /tmp may be memory, where a commit costs nothing.
-fn data_root() -> Result<PathBuf> {
+pub fn data_root() -> Result<PathBuf> {
     let path = root().join("target/bench");
     std::fs::create_dir_all(&path)?;
     Ok(path)

@@ -31,3 +31,22 @@ mod variables;
 async fn native_with_sqlite() {
     runner::run(&targets::Native::SQLITE).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn native_with_redis() {
+    runner::run(&targets::Native::REDIS).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn edge_in_the_test_host() {
+    runner::run(&targets::Edge::HOSTED).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn edge_in_spin() {
+    if !targets::Edge::spin_is_there() {
+        println!("not run: there is no `spin` on the PATH");
+        return;
+    }
+    runner::run(&targets::Edge::SPIN).await;
+}

@@ -73,7 +73,10 @@ impl<'a> Player<'a> {
 
     /// None: no answer came.
     async fn ask(&mut self, request: &Request) -> Result<Option<Answer>, String> {
-        let path = request.path.fill(&self.variables)?;
+        let mut path = request.path.fill(&self.variables)?;
+        if path.starts_with("/v1/") {
+            path.insert_str(0, &self.deployment.base(self.tenant(&request.key)));
+        }
         let mut body = request.body.fill(&self.variables)?.trim_start().to_owned().into_bytes();
         body.resize(body.len().max(request.padded_to), b' ');
         let mut headers = Vec::new();
@@ -91,6 +94,13 @@ impl<'a> Player<'a> {
         let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let client = self.client.with_key(&key);
         Ok(client.request(request.method.clone(), &path, &headers, body).await)
+    }
+
+    fn tenant<'k>(&'k self, key: &'k Key) -> &'k str {
+        match key {
+            Key::Made(Some(tenant), _) => tenant,
+            _ => &self.case.tenant,
+        }
     }
 
     /// Keys are made when they are first needed, and kept for the case.

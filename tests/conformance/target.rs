@@ -21,6 +21,12 @@ pub trait Deployment: Send + Sync {
     /// Where requests go.
     fn address(&self) -> SocketAddr;
 
+    /// What comes before the path of a tenant's call: an edge has an application for each tenant.
+    fn base(&self, tenant: &str) -> String {
+        let _ = tenant;
+        String::new()
+    }
+
     /// A new key of a tenant with these scopes. May block for as long as a process takes.
     fn key(&self, tenant: &str, scopes: &[&str]) -> String;
 }

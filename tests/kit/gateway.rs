@@ -44,6 +44,12 @@ impl Gateway {
         Self { child: None, folder, address, variables: variables.iter().map(own).collect() }
     }
 
+    /// Another configuration for the next start. `{address}` in it becomes the gateway's address.
+    pub fn write_config(&self, config: &str) {
+        let config = config.replace("{address}", &self.address.to_string());
+        std::fs::write(self.folder.path().join("waypost.toml"), config).unwrap();
+    }
+
     /// Starts the process and waits until it is ready.
     pub async fn run(&mut self) {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.log_path()).unwrap();

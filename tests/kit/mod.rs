@@ -8,7 +8,8 @@ mod simulator;
 
 pub use client::{Answer, Client};
 pub use fake_twilio::{FakeTwilio, Sent};
-pub use gateway::Gateway;
+#[allow(unused_imports, reason = "each test binary uses its part of the kit")]
+pub use gateway::{Gateway, free_address};
 pub use receiver::Receiver;
 pub use simulator::Simulator;
 

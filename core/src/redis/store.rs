@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::layout::{Layout, id_from, short};
+use super::layout::{LAYOUT_VERSION, Layout, id_from, short};
 use super::record::Record;
 use super::step::{Pending, score_of, waits_for};
 use super::{Connection, RedisError, Request, Value, scripts};
@@ -59,6 +59,23 @@ impl<C: Connection> RedisStore<C> {
     /// A store under a prefix. `host` names this host in leases.
     pub fn new(connection: C, layout: Layout, clock: Clock, host: Name) -> Self {
         Self { connection, layout, clock, host, local: Mutex::default() }
+    }
+
+    /// Whether the store is of this version of the layout, which an empty one becomes.
+    ///
+    /// # Errors
+    /// `TooNew`: a newer Waypost made it.
+    pub async fn check_layout(&self) -> Result<(), StoreError> {
+        let key: Vec<u8> = self.layout.shared("layout").into();
+        let known = LAYOUT_VERSION.to_string().into_bytes();
+        self.ask_one(Request::command("SETNX", vec![key.clone(), known])).await?;
+        let found = self.ask_one(Request::command("GET", vec![key])).await?;
+        let found = found.first().and_then(Value::unsigned).and_then(|found| u32::try_from(found).ok());
+        match found {
+            Some(found) if found <= LAYOUT_VERSION => Ok(()),
+            Some(found) => Err(StoreError::TooNew { found, known: LAYOUT_VERSION }),
+            None => Err(super::record::corrupt("the version of the layout is no number")),
+        }
     }
 
     /// The way to Redis.

@@ -23,7 +23,7 @@ use crate::running::Running;
 use crate::secrets::Secret;
 use crate::store::Opened;
 use crate::transport::{self, Transport};
-use crate::{api_key, callbacks, clock, fleet, listen, logging, pipeline, store, sweeper};
+use crate::{api_key, callbacks, clock, dispatcher, fleet, listen, logging, pipeline, store, sweeper};
 
 /// Folder of compiled code in the data folder.
 const CACHE: &str = "cache";
@@ -70,6 +70,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     let reloader = Reloader::new(builder, local, options.path, running.clone());
     running.start();
     let mut tasks = tokio::task::JoinSet::new();
+    tasks.spawn(dispatcher::ring(running.clone()));
     tasks.spawn(sweeper::run(running.clone()));
     tasks.spawn(callbacks::run(running.clone(), transport::http_client()?));
     if let Some(fleet) = fleet {

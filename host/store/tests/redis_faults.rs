@@ -190,3 +190,12 @@ async fn a_claim_whose_answer_is_lost_puts_nothing_in_doubt() {
     assert!(claimed.iter().all(|message| message.progress.state == State::Submitting));
     assert!(claimed.iter().all(|message| message.progress.attempts == 1 && !message.progress.doubted));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_of_a_newer_layout_is_refused() {
+    let server = Server::start().expect("a server");
+    drop(store(&[server.url()]).await);
+    server.order(&["SET", "faults:layout", "99"]).expect("set");
+    let error = open(options(&[server.url()]), Clock::Caller).await.err().expect("refused");
+    assert!(matches!(error, StoreError::TooNew { found: 99, .. }), "{error}");
+}

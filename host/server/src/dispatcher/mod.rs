@@ -3,11 +3,13 @@
 //!
 //! claim (store) → submit (component, transport, component) → settle (store)
 
+mod bell;
 mod lane;
 mod lease;
 mod reroute;
 mod submit;
 mod trial;
 
+pub use bell::ring;
 pub use lane::run as lane;
 pub use reroute::leave_route;

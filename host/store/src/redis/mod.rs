@@ -18,10 +18,13 @@ pub type RedisStore = CoreStore<Link>;
 /// Connects. Fails where no server can be reached now; later losses are made good by themselves.
 ///
 /// # Errors
-/// `Unavailable`: no address leads to a server that takes writes.
+/// `Unavailable`: no address leads to a server that takes writes. `TooNew`: a newer Waypost made the
+/// store.
 pub async fn open(options: RedisOptions, clock: Clock) -> Result<RedisStore, StoreError> {
     let layout = Layout::new(&options.prefix);
     let host = options.host.as_str().into();
     let link = Link::connect(options).await?;
-    Ok(CoreStore::new(link, layout, clock, host))
+    let store = CoreStore::new(link, layout, clock, host);
+    store.check_layout().await?;
+    Ok(store)
 }

@@ -74,8 +74,8 @@ mod tests {
 
     #[test]
     fn chooses_by_country() {
-        let by_country = r#"{"by_country": {"US": "+16461234567", "GB": "MYBRAND"}}"#;
-        let keeping = r#"{"by_country": {"US": "+16461234567", "GB": "MYBRAND"},
+        let by_country = r#"{"by_country": {"US": "+16462345678", "GB": "MYBRAND"}}"#;
+        let keeping = r#"{"by_country": {"US": "+16462345678", "GB": "MYBRAND"},
             "default": "FALLBACK", "keep_requested": true}"#;
         let fallback = r#"{"numeric_fallback": {"US": "12345", "default": "+442071234567"}}"#;
         let table = [
@@ -87,8 +87,8 @@ mod tests {
             (r#"{"default": "BRAND"}"#, "FR", "OTHER", "keep"),
             (r#"{"default": "BRAND"}"#, "FR", "BRAND", "keep"),
             (r#"{"default": "BRAND"}"#, "", "", "BRAND"),
-            (by_country, "US", "BRAND", "+16461234567"),
-            (by_country, "US", "+16461234567", "keep"),
+            (by_country, "US", "BRAND", "+16462345678"),
+            (by_country, "US", "+16462345678", "keep"),
             (by_country, "GB", "+4915112345678", "MYBRAND"),
             (by_country, "GB", "", "MYBRAND"),
             (by_country, "FR", "BRAND", "keep"),
@@ -98,7 +98,7 @@ mod tests {
             (keeping, "FR", "", "FALLBACK"),
             (keeping, "US", "BRAND", "sender_alphanumeric_not_permitted"),
             ("{}", "US", "BRAND", "sender_alphanumeric_not_permitted"),
-            ("{}", "US", "+16461234567", "keep"),
+            ("{}", "US", "+16462345678", "keep"),
             ("{}", "US", "12345", "keep"),
             ("{}", "", "BRAND", "keep"),
             (fallback, "US", "BRAND", "12345"),

@@ -71,7 +71,7 @@ mod tests {
     #[test]
     fn a_sender_is_one_of_three_kinds() {
         for (text, value, kind) in [
-            ("+16461234567", "+16461234567", AddressKind::International),
+            ("+16462345678", "+16462345678", AddressKind::International),
             (" +442071234567 ", "+442071234567", AddressKind::International),
             ("12345", "12345", AddressKind::ShortCode),
             ("MYBRAND", "MYBRAND", AddressKind::Alphanumeric),

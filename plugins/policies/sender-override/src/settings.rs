@@ -157,7 +157,7 @@ impl<'de> Visitor<'de> for EntriesVisitor {
     type Value = Entries;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("senders by country, or a text such as `US,CA:+16461234567;GB:MYBRAND`")
+        f.write_str("senders by country, or a text such as `US,CA:+16462345678;GB:MYBRAND`")
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Entries, E> {
@@ -197,13 +197,13 @@ mod tests {
     fn both_forms_of_overrides_are_read() {
         for (settings, expected) in [
             ("{}", ""),
-            (r#"{"by_country": {"US": "+16461234567", "gb": "MYBRAND"}}"#, "GB=MYBRAND US=+16461234567"),
+            (r#"{"by_country": {"US": "+16462345678", "gb": "MYBRAND"}}"#, "GB=MYBRAND US=+16462345678"),
             (r#"{"by_country": {"FR, DE": "Marke"}}"#, "DE=Marke FR=Marke"),
             (
-                r#"{"by_country": "US,CA:+16461234567;UK:+442071234567"}"#,
-                "CA=+16461234567 GB=+442071234567 US=+16461234567",
+                r#"{"by_country": "US,CA:+16462345678;UK:+442071234567"}"#,
+                "CA=+16462345678 GB=+442071234567 US=+16462345678",
             ),
-            (r#"{"by_country": " us , ca : +16461234567 ; "}"#, "CA=+16461234567 US=+16461234567"),
+            (r#"{"by_country": " us , ca : +16462345678 ; "}"#, "CA=+16462345678 US=+16462345678"),
             (r#"{"by_country": {"US": "MYBRAND"}, "alphanumeric_denied": []}"#, "US=MYBRAND"),
         ] {
             assert_eq!(senders(settings), expected, "{settings}");
@@ -223,9 +223,9 @@ mod tests {
     #[test]
     fn wrong_settings_are_refused_by_name() {
         for (settings, named) in [
-            (r#"{"by_country": {"XX": "+16461234567"}}"#, "`XX`"),
-            (r#"{"by_country": {"US": "16461234567"}}"#, "by_country.US: `16461234567`"),
-            (r#"{"by_country": "US+16461234567"}"#, "no colon"),
+            (r#"{"by_country": {"XX": "+16462345678"}}"#, "`XX`"),
+            (r#"{"by_country": {"US": "16462345678"}}"#, "by_country.US: `16462345678`"),
+            (r#"{"by_country": "US+16462345678"}"#, "no colon"),
             (r#"{"by_country": {"UK": "+442071234567", "GB": "MYBRAND"}}"#, "GB has two senders"),
             (r#"{"by_country": {"US": "MYBRAND"}}"#, "alphanumeric_denied"),
             (r#"{"default": ""}"#, "default: `` is not a sender"),
