@@ -14,6 +14,9 @@ in_doubt = { wait_seconds = 1, then = "give-up" }
 retry = { attempts_max = 20, base_ms = 20, max_ms = 100 }
 circuit = { failures = 1000, open_ms = 100 }"#;
 
+/// What a claim took whose answer was lost is free again after three seconds.
+const STORE: &str = "lease_margin_ms = 2000";
+
 async fn post(client: &Client, index: u32) -> Answer {
     client.post("/v1/messages", &json!({ "to": number(index, "999"), "text": "Hello" })).await
 }
@@ -51,7 +54,7 @@ async fn is_well_again(client: &Client, index: u32) {
 async fn redis_is_killed_under_load_three_times() {
     let redis = durable_server();
     let simulator = Simulator::start(&["--delay-ms", "20"]);
-    let setup = Setup { provider: PROVIDER, ..Setup::new(&redis.url(), &simulator) };
+    let setup = Setup { provider: PROVIDER, store: STORE, ..Setup::new(&redis.url(), &simulator) };
     let host = setup.start("a").await;
     let client = host.client();
     let load = Load::default();
@@ -72,7 +75,7 @@ async fn redis_is_slow_then_silent() {
     let redis = durable_server();
     let proxy = Proxy::start(redis.address()).unwrap();
     let simulator = Simulator::start(&["--delay-ms", "20"]);
-    let setup = Setup { provider: PROVIDER, ..Setup::new(&proxy.url(), &simulator) };
+    let setup = Setup { provider: PROVIDER, store: STORE, ..Setup::new(&proxy.url(), &simulator) };
     let host = setup.start("a").await;
     let client = host.client();
     let load = Load::default();
@@ -94,7 +97,7 @@ async fn redis_is_slow_then_silent() {
 async fn redis_is_full() {
     let redis = durable_server();
     let simulator = Simulator::start(&["--delay-ms", "20"]);
-    let setup = Setup { provider: PROVIDER, ..Setup::new(&redis.url(), &simulator) };
+    let setup = Setup { provider: PROVIDER, store: STORE, ..Setup::new(&redis.url(), &simulator) };
     let host = setup.start("a").await;
     let client = host.client();
     let load = Load::default();
@@ -112,7 +115,7 @@ async fn redis_is_full() {
 async fn redis_forgets_its_scripts() {
     let redis = durable_server();
     let simulator = Simulator::start(&["--delay-ms", "20"]);
-    let setup = Setup { provider: PROVIDER, ..Setup::new(&redis.url(), &simulator) };
+    let setup = Setup { provider: PROVIDER, store: STORE, ..Setup::new(&redis.url(), &simulator) };
     let host = setup.start("a").await;
     let client = host.client();
     let load = Load::default();
@@ -126,8 +129,7 @@ async fn redis_forgets_its_scripts() {
     load.holds(&client, &simulator).await;
 }
 
-/// With `min-replicas-to-write 1` and a replica that has everything, a failover loses nothing here;
-/// `docs/redis.md` says when it does.
+/// The replica has everything here, so nothing is lost; `docs/redis.md` says when a failover does lose.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_replica_takes_over() {
     let mut pair = Pair::start(ServerOptions::clone(&durable())).unwrap();
@@ -135,6 +137,7 @@ async fn the_replica_takes_over() {
     let [first, second] = pair.urls();
     let setup = Setup {
         provider: PROVIDER,
+        store: STORE,
         redis: format!("[\"{first}\", \"{second}\"]"),
         ..Setup::new("", &simulator)
     };

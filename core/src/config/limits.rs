@@ -4,6 +4,7 @@
 //! from here, and [`super::reference_table`] makes the manual's table of it.
 
 use super::binding::OnFailure;
+pub(super) use super::edge::{EDGE, EDGE_DEFAULT_TENANT, EDGE_MODE, EDGE_REDIS_URL, TENANT_EDGE_MODE};
 use super::key::{Absent, Choice, Flag, Integer, List, Number, Other};
 use super::process::{LogFormat, LogLevel};
 use super::provider::InDoubtThen;
@@ -179,68 +180,6 @@ pub(super) const LEASE_MARGIN_MS: Integer<u32> = Integer {
     min: 1_000,
     max: 600_000,
     meaning: "how much longer than a provider's time-out a host may take to settle a message; held up for longer, it leaves the message in doubt",
-};
-
-/// The keys of `store` that only Redis has.
-pub(super) const REDIS_KEYS: [&str; 8] = [
-    REDIS_URL.name,
-    REDIS_USERNAME.name,
-    REDIS_PASSWORD.name,
-    REDIS_PREFIX.name,
-    REDIS_CLUSTER.name,
-    REDIS_CONNECT_TIMEOUT_MS.name,
-    REDIS_RESPONSE_TIMEOUT_MS.name,
-    REDIS_SHARED_CONFIG.name,
-];
-pub(super) const REDIS_URL: Other = Other {
-    name: "url",
-    kind: "string or list of strings, `redis://host[:port][/db]` or `rediss://…`",
-    default: "required with Redis",
-    range: "1 to 64, without user and password",
-    meaning: "one server, the servers of a replicated set, or nodes of a cluster",
-};
-pub(super) const REDIS_USERNAME: Other = Other {
-    name: "username",
-    kind: "reference: `{ env = \"NAME\" }` or `{ file = \"path\" }`",
-    default: "the server's default user",
-    range: "",
-    meaning: "user of Redis",
-};
-pub(super) const REDIS_PASSWORD: Other = Other {
-    name: "password",
-    kind: "reference: `{ env = \"NAME\" }` or `{ file = \"path\" }`",
-    default: "none",
-    range: "",
-    meaning: "password of Redis",
-};
-pub(super) const REDIS_PREFIX_DEFAULT: &str = "waypost";
-pub(super) const REDIS_PREFIX: Other = Other {
-    name: "prefix",
-    kind: "string",
-    default: "`waypost`",
-    range: "`[a-z0-9-]{1,32}`",
-    meaning: "before every key in Redis; hosts with different ones share nothing",
-};
-pub(super) const REDIS_CLUSTER: Flag =
-    Flag { name: "cluster", default: false, meaning: "the servers are a Redis Cluster" };
-pub(super) const REDIS_CONNECT_TIMEOUT_MS: Integer<u32> = Integer {
-    name: "connect_timeout_ms",
-    default: 2_000,
-    min: 50,
-    max: 60_000,
-    meaning: "time to connect to Redis",
-};
-pub(super) const REDIS_RESPONSE_TIMEOUT_MS: Integer<u32> = Integer {
-    name: "response_timeout_ms",
-    default: 2_000,
-    min: 50,
-    max: 60_000,
-    meaning: "time for one answer of Redis",
-};
-pub(super) const REDIS_SHARED_CONFIG: Flag = Flag {
-    name: "shared_config",
-    default: false,
-    meaning: "components, providers, tenants and numbers come from `waypost config push`",
 };
 
 pub(super) const CACHE: Flag = Flag {

@@ -15,6 +15,7 @@ use toml::de::DeTable;
 mod binding;
 mod context;
 mod cursor;
+mod edge;
 mod host;
 mod key;
 pub mod limits;
@@ -29,6 +30,7 @@ mod secret;
 mod settings;
 mod source;
 mod store;
+mod store_keys;
 mod target;
 mod tenant;
 #[cfg(test)]
@@ -36,6 +38,7 @@ mod tests;
 mod value;
 
 pub use binding::{Binding, OnFailure};
+pub use edge::{Edge, EdgeMode, RedisAddress};
 pub use host::{AllowedHost, HostError};
 pub use name::{is_inbox_name, is_name};
 pub use price::Price;
@@ -64,6 +67,8 @@ pub struct Config {
     pub store: Store,
     /// `[engine]`: how components are run.
     pub engine: Engine,
+    /// `[edge]`: the Spin application that is made of this file.
+    pub edge: Edge,
     /// `[components.<name>]`: components from files by name, up to 1000. None has the name of a
     /// built-in one.
     pub components: BTreeMap<String, ComponentFile>,
@@ -128,6 +133,17 @@ impl Config {
         if errors.problems.is_empty() { Ok(Parsed { config, warnings }) } else { Err(errors) }
     }
 
+    /// The tenant that answers at `/` at the edge: the stated one, or the only one.
+    pub fn edge_default_tenant(&self) -> Option<&str> {
+        let only = (self.tenants.len() == 1).then(|| self.tenants.keys().next()).flatten();
+        self.edge.default_tenant.as_ref().or(only).map(String::as_str)
+    }
+
+    /// How a tenant's messages are sent at the edge. That of `[edge]` for an unknown tenant.
+    pub fn edge_mode(&self, tenant: &str) -> EdgeMode {
+        self.tenants.get(tenant).and_then(|tenant| tenant.edge_mode).unwrap_or(self.edge.mode)
+    }
+
     /// The enabled providers that may carry the messages of a tenant, in the order in which it
     /// lists them, by name where it lists none. Empty for an unknown tenant.
     pub fn providers_of<'c>(&'c self, tenant: &str) -> impl Iterator<Item = (&'c str, &'c Provider)> {
@@ -158,6 +174,7 @@ fn read_config(mut cursor: Cursor<'_>) -> Config {
         log: process::read_log(cursor.table(&limits::LOG)),
         store,
         engine: process::read_engine(cursor.table(&limits::ENGINE)),
+        edge: edge::read_edge(cursor.table(&limits::EDGE)),
         components: read_named(&components, limits::COMPONENTS_MAX, process::read_component),
         providers: read_named(&providers, limits::PROVIDERS_MAX, provider::read_provider),
         tenants: read_named(&tenants, limits::TENANTS_MAX, tenant::read_tenant),
@@ -175,6 +192,7 @@ fn read_host_alone(store: Store, mut cursor: Cursor<'_>) -> Config {
         log: process::read_log(cursor.table(&limits::LOG)),
         store,
         engine: process::read_engine(cursor.table(&limits::ENGINE)),
+        edge: edge::read_edge(cursor.table(&limits::EDGE)),
         components: BTreeMap::new(),
         providers: BTreeMap::new(),
         tenants: BTreeMap::new(),

@@ -2,6 +2,7 @@
 
 use super::key::{Describe, Row};
 use super::limits as l;
+use super::store_keys;
 
 /// Keys that stand together in one table of the file.
 struct Section {
@@ -45,6 +46,7 @@ const SECTIONS: &[Section] = &[
             &l::LOG,
             &l::STORE,
             &l::ENGINE,
+            &l::EDGE,
             &l::COMPONENTS,
             &l::PROVIDERS,
             &l::TENANTS,
@@ -69,19 +71,20 @@ const SECTIONS: &[Section] = &[
             &l::STORE_KIND,
             &l::RETENTION_DAYS,
             &l::LEASE_MARGIN_MS,
-            &l::REDIS_URL,
-            &l::REDIS_USERNAME,
-            &l::REDIS_PASSWORD,
-            &l::REDIS_PREFIX,
-            &l::REDIS_CLUSTER,
-            &l::REDIS_CONNECT_TIMEOUT_MS,
-            &l::REDIS_RESPONSE_TIMEOUT_MS,
-            &l::REDIS_SHARED_CONFIG,
+            &store_keys::REDIS_URL,
+            &store_keys::REDIS_USERNAME,
+            &store_keys::REDIS_PASSWORD,
+            &store_keys::REDIS_PREFIX,
+            &store_keys::REDIS_CLUSTER,
+            &store_keys::REDIS_CONNECT_TIMEOUT_MS,
+            &store_keys::REDIS_RESPONSE_TIMEOUT_MS,
+            &store_keys::REDIS_SHARED_CONFIG,
         ],
     },
     Section { path: "store.username", keys: &[&l::SECRET_ENV, &l::SECRET_FILE] },
     Section { path: "store.password", keys: &[&l::SECRET_ENV, &l::SECRET_FILE] },
     Section { path: "engine", keys: &[&l::CACHE, &l::INSTANCES_MAX] },
+    Section { path: "edge", keys: &[&l::EDGE_DEFAULT_TENANT, &l::EDGE_MODE, &l::EDGE_REDIS_URL] },
     Section { path: "components.<name>", keys: &[&l::COMPONENT_PATH, &l::MEMORY_MIB_MAX, &l::SIZE_MIB_MAX] },
     Section {
         path: "providers.<name>",
@@ -127,6 +130,7 @@ const SECTIONS: &[Section] = &[
             &l::SCREENING,
             &l::SENDER,
             &l::ROUTING,
+            &l::TENANT_EDGE_MODE,
         ],
     },
     Section { path: "tenants.<name>.callback_secret", keys: &[&l::SECRET_ENV, &l::SECRET_FILE] },

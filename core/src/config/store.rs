@@ -9,6 +9,7 @@ use super::limits as l;
 use super::problem::ConfigCode;
 use super::quote::quoted;
 use super::secret::{SecretRef, read_secret};
+use super::store_keys;
 use super::value::{Value, read_distinct};
 
 /// `[store]`: where messages are kept.
@@ -104,29 +105,30 @@ pub(super) fn read_store(mut cursor: Cursor<'_>) -> Store {
 }
 
 fn read_redis(cursor: &mut Cursor<'_>) -> Redis {
-    let cluster = cursor.flag(&l::REDIS_CLUSTER);
-    let url = cursor.required(&l::REDIS_URL, "write url = \"redis://127.0.0.1:6379\"");
+    let cluster = cursor.flag(&store_keys::REDIS_CLUSTER);
+    let url = cursor.required(&store_keys::REDIS_URL, "write url = \"redis://127.0.0.1:6379\"");
     let mut secret = |name: &'static str| {
         let value = cursor.take(name)?;
         read_secret(&value, "redis", name)
     };
-    let (username, password) = (secret(l::REDIS_USERNAME.name), secret(l::REDIS_PASSWORD.name));
-    let prefix = cursor.take(l::REDIS_PREFIX.name).and_then(|value| read_prefix(&value));
+    let (username, password) =
+        (secret(store_keys::REDIS_USERNAME.name), secret(store_keys::REDIS_PASSWORD.name));
+    let prefix = cursor.take(store_keys::REDIS_PREFIX.name).and_then(|value| read_prefix(&value));
     Redis {
         urls: url.map(|value| read_urls(&value, cluster)).unwrap_or_default(),
         username,
         password,
-        prefix: prefix.unwrap_or(l::REDIS_PREFIX_DEFAULT).to_owned(),
+        prefix: prefix.unwrap_or(store_keys::REDIS_PREFIX_DEFAULT).to_owned(),
         cluster,
-        connect_timeout_ms: cursor.integer(&l::REDIS_CONNECT_TIMEOUT_MS),
-        response_timeout_ms: cursor.integer(&l::REDIS_RESPONSE_TIMEOUT_MS),
-        shared_config: cursor.flag(&l::REDIS_SHARED_CONFIG),
+        connect_timeout_ms: cursor.integer(&store_keys::REDIS_CONNECT_TIMEOUT_MS),
+        response_timeout_ms: cursor.integer(&store_keys::REDIS_RESPONSE_TIMEOUT_MS),
+        shared_config: cursor.flag(&store_keys::REDIS_SHARED_CONFIG),
     }
 }
 
 /// One kind is often tried after the other, so what belongs to the other is no error.
 fn warn_of_redis_keys(cursor: &mut Cursor<'_>) {
-    for name in l::REDIS_KEYS {
+    for name in store_keys::REDIS_KEYS {
         if let Some(value) = cursor.take(name) {
             let value = value.at_key();
             let help = "write kind = \"redis\", or remove it".to_owned();
@@ -148,7 +150,7 @@ fn read_urls(value: &Value<'_>, cluster: bool) -> Vec<String> {
 }
 
 /// `redis[s]://host[:port][/db]`. No message repeats the text: it may hold a password.
-fn read_url(value: &Value<'_>, cluster: bool) -> Option<String> {
+pub(super) fn read_url(value: &Value<'_>, cluster: bool) -> Option<String> {
     let text = value.text_within(l::URL_BYTES_MAX)?;
     let example = "write for example \"redis://127.0.0.1:6379\"".to_owned();
     let rest = text.strip_prefix("redis://").or_else(|| text.strip_prefix("rediss://"));
@@ -157,7 +159,7 @@ fn read_url(value: &Value<'_>, cluster: bool) -> Option<String> {
     };
     if rest.contains('@') {
         let help =
-            "write password = { env = \"REDIS_PASSWORD\" } beside it, and username likewise".to_owned();
+            "write password = { env = \"REDIS_PASSWORD\" } in [store], and username likewise".to_owned();
         value.error(ConfigCode::LiteralSecret, "must be without a user or a password", help);
         return None;
     }

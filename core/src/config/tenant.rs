@@ -3,6 +3,7 @@
 use super::binding::{Binding, read_binding, read_bindings};
 use super::context::Kind;
 use super::cursor::Cursor;
+use super::edge::EdgeMode;
 use super::host::AllowedHost;
 use super::limits as l;
 use super::problem::ConfigCode;
@@ -42,10 +43,13 @@ pub struct Tenant {
     pub sender: Option<Binding>,
     /// `routing`: component that orders the providers. Default none: by weight.
     pub routing: Option<Binding>,
+    /// `edge_mode`: how messages are sent at the edge. Default none: `edge.mode`.
+    pub edge_mode: Option<EdgeMode>,
 }
 
 pub(super) fn read_tenant(name: &str, mut cursor: Cursor<'_>) -> Tenant {
     let callback_secret = cursor.take(l::CALLBACK_SECRET.name);
+    let edge_mode = cursor.take(l::TENANT_EDGE_MODE.name);
     let sender = cursor.table_optional(&l::SENDER);
     let routing = cursor.table_optional(&l::ROUTING);
     let (destination_per_hour, destination_per_day) = read_destination_caps(&mut cursor);
@@ -62,6 +66,7 @@ pub(super) fn read_tenant(name: &str, mut cursor: Cursor<'_>) -> Tenant {
         screening: read_bindings(&mut cursor, &l::SCREENING, &l::ON_FAILURE),
         sender: sender.map(|table| read_binding(table, &l::ON_FAILURE)),
         routing: routing.map(|table| read_binding(table, &l::ROUTING_ON_FAILURE)),
+        edge_mode: edge_mode.and_then(|value| value.choice(&l::EDGE_MODE)),
     };
     cursor.finish();
     tenant

@@ -12,6 +12,7 @@ pub mod check;
 pub mod cli;
 pub mod clock;
 pub mod dispatcher;
+pub mod edge;
 pub mod fleet;
 pub mod gateway;
 pub mod listen;

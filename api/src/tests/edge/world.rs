@@ -162,6 +162,7 @@ impl World {
 
 impl Shell for World {
     type Tenant = Owner;
+    type Store = dyn Store;
 
     fn store(&self) -> &dyn Store {
         &self.store

@@ -146,12 +146,27 @@ fn full_tenant_is_read_as_it_stands() {
         ],
         sender: Some(binding("sender-override", OnFailure::Skip)),
         routing: Some(binding("least-cost", OnFailure::Refuse)),
+        edge_mode: Some(EdgeMode::Queue),
     };
     assert_eq!(config.tenants["shop"], expected);
     let names = |tenant| config.providers_of(tenant).map(|(name, _)| name).collect::<Vec<_>>();
     assert_eq!(names("shop"), ["twilio"]);
     assert_eq!(names("default"), ["twilio"]);
     assert!(names("nobody").is_empty());
+}
+
+#[test]
+fn the_edge_is_read_and_asked() {
+    let config = parse(FULL).expect("a good file").config;
+    let redis = RedisAddress { tls: true, host: "cache.example.com".to_owned(), port: 6380, database: 2 };
+    let expected =
+        Edge { default_tenant: Some("shop".to_owned()), mode: EdgeMode::AtOnce, redis: Some(redis) };
+    assert_eq!(config.edge, expected);
+    assert_eq!(config.edge_default_tenant(), Some("shop"));
+    assert_eq!(config.edge_mode("shop"), EdgeMode::Queue);
+    assert_eq!(config.edge_mode("default"), EdgeMode::AtOnce);
+    let two = parse(&format!("{LEAST}[tenants.other]\n")).expect("a good file").config;
+    assert_eq!(two.edge_default_tenant(), None);
 }
 
 #[test]
@@ -175,6 +190,8 @@ fn least_file_has_the_documented_defaults() {
     assert_eq!(config.log, Log { format: LogFormat::Text, level: LogLevel::Info });
     assert_eq!(config.store, Store { kind: StoreKind::Sqlite, retention_days: 30, lease_margin_ms: 30_000 });
     assert_eq!(config.engine, Engine { cache: true, instances_max: 200 });
+    assert_eq!(config.edge, Edge { default_tenant: None, mode: EdgeMode::Queue, redis: None });
+    assert_eq!(config.edge_default_tenant(), Some("default"));
     let provider = Provider {
         component: "simulator".to_owned(),
         settings: json!({}),
@@ -206,6 +223,7 @@ fn least_file_has_the_documented_defaults() {
         screening: Vec::new(),
         sender: None,
         routing: None,
+        edge_mode: None,
     };
     assert_eq!(config.tenants, BTreeMap::from([("default".to_owned(), tenant)]));
     assert!(config.components.is_empty() && config.numbers.is_empty());
@@ -271,6 +289,7 @@ fn reference_table_has_exactly_the_keys_that_the_reader_knows() {
         ("store.username", "username = {", ""),
         ("store.password", "password = {", ""),
         ("engine", "[engine]", ""),
+        ("edge", "[edge]", ""),
         ("components.<name>", "[components.my-policy]", ""),
         ("providers.<name>", "[providers.twilio]", ""),
         ("providers.<name>.retry", "retry = {", ""),

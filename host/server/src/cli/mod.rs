@@ -6,6 +6,7 @@ mod check;
 mod client;
 mod config;
 mod dead_letters;
+mod edge;
 mod error;
 mod explain;
 #[cfg(test)]
@@ -102,6 +103,7 @@ impl fmt::Debug for KeyText {
 enum Command {
     Serve(serve::ServeArgs),
     Check(check::CheckArgs),
+    Edge(edge::EdgeArgs),
     Keys(keys::KeysArgs),
     Config(config::ConfigArgs),
     Hosts(hosts::HostsArgs),
@@ -139,6 +141,7 @@ fn run_command(cli: &Cli, output: &mut Output) -> Result<Exit> {
     match &cli.command {
         Command::Serve(args) => serve::run(args),
         Command::Check(args) => check::run(output, args),
+        Command::Edge(args) => edge::run(output, args),
         Command::Keys(args) => block_on(keys::run(output, args)),
         Command::Config(args) => block_on(config::run(output, args)),
         Command::Hosts(args) => block_on(hosts::run(output, args)),
@@ -194,6 +197,8 @@ mod tests {
             "serve",
             "serve --config /etc/waypost.toml --print-example",
             "check waypost.toml --json",
+            "edge check --config waypost.toml --redis redis://127.0.0.1:6379 --json",
+            "edge package --out app --dry-run --spinkube --manifest spin.toml",
             "keys create --tenant demo --label ci --scope send --scope read",
             "keys create --tenant demo --label ci --scope send,read --config x.toml",
             "keys list --json",
