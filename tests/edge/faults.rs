@@ -32,7 +32,7 @@ async fn a_redis_that_stands_still_holds_nobody_up_for_long() {
     let begun = Instant::now();
     let answer = client.send("+447400123000", None).await;
     assert_eq!((answer.status, answer.text("code")), (503, "store_unavailable"), "{answer:?}");
-    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
     stage.redis.resume().unwrap();
     eventually("a Redis that answers", async || {
         (client.send("+447400123000", None).await.status == 202).then_some(())

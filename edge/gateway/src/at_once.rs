@@ -9,7 +9,6 @@ use waypost_core::flow::{Provider as _, Shell};
 use waypost_core::request::Taken;
 use waypost_core::store::{ClaimedMessage, Settle};
 
-use crate::chain;
 use crate::shell::EdgeShell;
 use crate::tenant::EdgeProvider;
 use edge_shell::Unanswered;
@@ -36,13 +35,13 @@ async fn submit(shell: &EdgeShell, message: ClaimedMessage) -> Option<Settle> {
     let provider = shell.providers().get(route)?;
     let terms = provider.terms();
     let call = SubmitCall::new(&message.envelope, message.progress.attempts, shell.now_ms(), &terms.hook_url);
-    let exchanged = exchange(provider, &call).await;
+    let exchanged = exchange(shell, provider, &call).await;
     let tenant = shell.tenants().get(&message.envelope.draft.tenant).map(AsRef::as_ref);
     Some(settlement(tenant, terms, message, exchanged, shell.now_ms()))
 }
 
-async fn exchange(provider: &EdgeProvider, call: &SubmitCall) -> Exchanged {
-    match chain::call::<SubmitAnswer>(provider, "/submit", call, 1).await {
+async fn exchange(shell: &EdgeShell, provider: &EdgeProvider, call: &SubmitCall) -> Exchanged {
+    match shell.call::<SubmitAnswer>(provider, "/submit", call).await {
         Ok(answer) => answer.into(),
         Err(unanswered) => Exchanged { outcome: outcome(unanswered), decisions: Vec::new() },
     }

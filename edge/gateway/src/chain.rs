@@ -15,12 +15,17 @@ use crate::tenant::EdgeProvider;
 /// How much longer than the provider itself its component may take.
 const MARGIN: Duration = Duration::from_secs(5);
 
-/// Calls the component of a provider. `requests`: how many requests to the provider it may make.
+/// Longest that a call may take: the component makes one request to the provider.
+pub(crate) fn limit(provider: &EdgeProvider) -> Duration {
+    Duration::from_millis(provider.terms().timeout_ms) + MARGIN
+}
+
+/// Calls the component of a provider.
 pub(crate) async fn call<T: DeserializeOwned>(
     provider: &EdgeProvider,
     path: &str,
     body: &impl Serialize,
-    requests: u32,
+    limit: Duration,
 ) -> Result<T, Unanswered> {
     let body = serde_json::to_vec(body).map_err(|_| Unanswered::Invalid)?;
     let outgoing = Outgoing {
@@ -28,7 +33,7 @@ pub(crate) async fn call<T: DeserializeOwned>(
         url: format!("{}{path}", provider.url),
         headers: HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]),
         body,
-        limit: Duration::from_millis(provider.terms().timeout_ms) * requests + MARGIN,
+        limit,
         answer_bytes_max: CALL_BYTES_MAX,
     };
     let response = edge_shell::send(outgoing).await?;

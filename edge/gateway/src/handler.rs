@@ -1,5 +1,6 @@
 //! From a request of Spin to an answer of the API.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use edge_shell::{Answer, BodyError};
@@ -11,7 +12,8 @@ use waypost_api::route::{Call, route};
 use waypost_api::{Code, Problem, serve};
 
 use crate::shell::EdgeShell;
-use crate::{mode, path, setup};
+use crate::watch::Watch;
+use crate::{mode, path, redis, setup};
 
 /// Longest that the body of a request may take to arrive, as in a native host.
 const READ_LIMIT: Duration = Duration::from_secs(10);
@@ -39,20 +41,42 @@ async fn answer(mut head: Parts, body: IncomingRequestBody) -> waypost_api::Answ
         Ok(mode) => mode,
         Err(problem) => return problem.into_answer(),
     };
-    let shell = EdgeShell::new(setup, mode);
-    if let Err(problem) = prepare(&shell, &head).await {
-        return problem.into_answer();
-    }
-    let bytes_max = serve::body_bytes_max(&head);
-    match edge_shell::within(READ_LIMIT, edge_shell::read(body, bytes_max)).await {
-        Some(Ok(body)) => serve::answer(&shell, &head, body).await,
-        Some(Err(BodyError::TooLarge)) => serve::too_large(bytes_max),
-        None => {
+    let watch = Rc::new(Watch::default());
+    let shell = EdgeShell::new(setup, mode, Rc::clone(&watch));
+    match watch.over(within_limits(&shell, &watch, head, body)).await {
+        Some(answer) => answer,
+        None if watch.was_reading() => {
             let seconds = READ_LIMIT.as_secs();
             let detail = format!("The body did not arrive within {seconds} seconds.");
             Problem::new(Code::BodyTooSlow, detail).into_answer()
         }
-        Some(Err(BodyError::Incomplete)) => {
+        None => {
+            redis::give_up();
+            Problem::store_unavailable().into_answer()
+        }
+    }
+}
+
+async fn within_limits(
+    shell: &EdgeShell,
+    watch: &Watch,
+    head: Parts,
+    body: IncomingRequestBody,
+) -> waypost_api::Answer {
+    if let Err(problem) = prepare(shell, &head).await {
+        return problem.into_answer();
+    }
+    let bytes_max = serve::body_bytes_max(&head);
+    if bytes_max == 0 {
+        return serve::answer(shell, &head, Vec::new()).await;
+    }
+    watch.begin_reading(READ_LIMIT);
+    let body = edge_shell::read(body, bytes_max).await;
+    watch.end();
+    match body {
+        Ok(body) => serve::answer(shell, &head, body).await,
+        Err(BodyError::TooLarge) => serve::too_large(bytes_max),
+        Err(BodyError::Incomplete) => {
             let detail = "The connection ended before the whole body was here. Send it again.";
             Problem::new(Code::BodyIncomplete, detail).into_answer()
         }

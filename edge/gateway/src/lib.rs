@@ -24,3 +24,5 @@ mod setup;
 mod shell;
 #[cfg(target_family = "wasm")]
 mod tenant;
+#[cfg(target_family = "wasm")]
+mod watch;

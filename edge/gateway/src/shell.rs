@@ -5,6 +5,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use edge_shell::Unanswered;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use waypost_core::config::InboundTarget;
 use waypost_core::decision::Name;
 use waypost_core::edge::{SendMode, WebhookAnswer};
@@ -19,6 +21,7 @@ use waypost_core::store::StoreError;
 use crate::redis::{RedisTime, SpinConnection};
 use crate::setup::Setup;
 use crate::tenant::{EdgeProvider, EdgeTenant};
+use crate::watch::Watch;
 use crate::{at_once, chain, ids};
 
 /// The name of every edge instance in leases: their leases end by running out, so nobody has to know
@@ -31,20 +34,36 @@ pub(crate) struct EdgeShell {
     mode: SendMode,
     store: RedisStore<SpinConnection>,
     time: Rc<RedisTime>,
+    watch: Rc<Watch>,
 }
 
 impl EdgeShell {
     /// Nothing is asked of Redis yet.
-    pub(crate) fn new(setup: Rc<Setup>, mode: SendMode) -> Self {
+    pub(crate) fn new(setup: Rc<Setup>, mode: SendMode, watch: Rc<Watch>) -> Self {
         let time = Rc::new(RedisTime::default());
-        let connection = SpinConnection::new(Rc::clone(&time));
+        let connection = SpinConnection::new(Rc::clone(&time), Rc::clone(&watch));
         let store = RedisStore::new(connection, Layout::new(&setup.prefix), Clock::Redis, Name::from(HOST));
-        Self { setup, mode, store, time }
+        Self { setup, mode, store, time, watch }
     }
 
     /// True where there is such a provider.
     pub(crate) fn knows(&self, provider: &str) -> bool {
         self.setup.providers.contains_key(provider)
+    }
+
+    /// A call to the component of a provider.
+    pub(crate) async fn call<T: DeserializeOwned>(
+        &self,
+        provider: &EdgeProvider,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, Unanswered> {
+        let limit = chain::limit(provider);
+        // The call has a time limit of its own.
+        self.watch.begin(limit * 2);
+        let answer = chain::call(provider, path, body, limit).await;
+        self.watch.end();
+        answer
     }
 
     /// Asks Redis for the time, for a call that brings no API key.
@@ -90,7 +109,7 @@ impl Shell for EdgeShell {
         provider: &EdgeProvider,
         request: WebhookRequest,
     ) -> Result<WebhookReading, Refused> {
-        match chain::call::<WebhookAnswer>(provider, "/webhook", &request, 1).await {
+        match self.call::<WebhookAnswer>(provider, "/webhook", &request).await {
             Ok(answer) => answer.into(),
             Err(unanswered) => Err(Refused::Unreachable(match unanswered {
                 Unanswered::NotSent(reason) => reason.to_owned(),

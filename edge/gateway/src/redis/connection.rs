@@ -4,7 +4,6 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use edge_shell::within;
 use futures_util::future::join_all;
 use spin_sdk::redis::{self, RedisParameter, RedisResult};
 use spin_sdk::variables;
@@ -13,8 +12,9 @@ use waypost_core::redis::{Connection, RedisError, Request, Script, Value};
 
 use super::error;
 use super::time::RedisTime;
+use crate::watch::Watch;
 
-/// Longest that one request to Redis may take, connecting and asking again included.
+/// Longest that what is asked of Redis at once may take, connecting and asking again included.
 const LIMIT: Duration = Duration::from_secs(3);
 /// A command with the time of the server before its answer: one round trip for both.
 static TIMED: Script = Script::new(
@@ -46,17 +46,21 @@ thread_local! {
 /// The way to Redis for one request. The first plain command also brings the time.
 pub(crate) struct SpinConnection {
     time: Rc<RedisTime>,
+    watch: Rc<Watch>,
 }
 
 impl SpinConnection {
     /// Nothing is asked yet.
-    pub(crate) fn new(time: Rc<RedisTime>) -> Self {
-        Self { time }
+    pub(crate) fn new(time: Rc<RedisTime>, watch: Rc<Watch>) -> Self {
+        Self { time, watch }
     }
 
     /// Asks for the time alone.
     pub(crate) async fn ask_time(&self) -> Result<(), RedisError> {
-        self.time.tell(&ask(&Request::command("TIME", Vec::new())).await?);
+        self.watch.begin(LIMIT);
+        let answer = ask(&Request::command("TIME", Vec::new())).await;
+        self.watch.end();
+        self.time.tell(&answer?);
         Ok(())
     }
 
@@ -78,7 +82,10 @@ impl SpinConnection {
 #[async_trait::async_trait(?Send)]
 impl Connection for SpinConnection {
     async fn ask(&self, requests: Vec<Request>) -> Vec<Result<Vec<Value>, RedisError>> {
-        join_all(requests.into_iter().map(|request| self.ask_one(request))).await
+        self.watch.begin(LIMIT);
+        let answers = join_all(requests.into_iter().map(|request| self.ask_one(request))).await;
+        self.watch.end();
+        answers
     }
 }
 
@@ -90,20 +97,15 @@ async fn ask(request: &Request) -> Result<Vec<Value>, RedisError> {
 /// Asks, and where the connection turns out to be dead asks once more by a new one, if to do it twice
 /// is harmless. The first request of every call is a read, so a write rarely meets a dead connection.
 async fn ask_again(request: &Request, is_read: bool) -> Result<Vec<Value>, RedisError> {
-    let answer = within(LIMIT, async {
-        match ask_whole(request).await {
-            Err(RedisError::Unreachable(_)) if is_read => ask_whole(request).await,
-            answer => answer,
-        }
-    });
-    match answer.await {
-        Some(answer) => answer,
-        None => {
-            // Whatever has become of the server, another connection has a better chance.
-            CONNECTION.set(None);
-            Err(RedisError::Unreachable("no answer in time".to_owned()))
-        }
+    match ask_whole(request).await {
+        Err(RedisError::Unreachable(_)) if is_read => ask_whole(request).await,
+        answer => answer,
     }
+}
+
+/// Redis has not answered in time: whatever has become of it, another connection has a better chance.
+pub(crate) fn give_up() {
+    CONNECTION.set(None);
 }
 
 /// By the script's hash, and with its text where Redis does not know it.

@@ -6,6 +6,6 @@ mod error;
 mod time;
 
 #[cfg(target_family = "wasm")]
-pub(crate) use connection::SpinConnection;
+pub(crate) use connection::{SpinConnection, give_up};
 #[cfg(target_family = "wasm")]
 pub(crate) use time::RedisTime;
