@@ -117,10 +117,11 @@ pub struct IdSequence {
 }
 
 impl IdSequence {
-    /// The next id. Above every id that this sequence has made, whatever the clock says.
-    pub fn next(&mut self, now_ms: u64, nonce: u64) -> MessageId {
+    /// The next id, for a message of this tenant. Above every id that this sequence has made,
+    /// whatever the clock says.
+    pub fn next(&mut self, now_ms: u64, random: u64, tenant: &str) -> MessageId {
         self.last_key = MessageId::first_key_at(now_ms).max(self.last_key + 1);
-        MessageId::from_parts(self.last_key, nonce)
+        MessageId::of_tenant(self.last_key, random, tenant)
     }
 }
 
@@ -132,7 +133,7 @@ mod tests {
     #[test]
     fn ids_ascend_even_when_the_clock_goes_back() {
         let mut sequence = IdSequence::default();
-        let ids: Vec<_> = [5, 5, 5, 9, 3, 3, 10].iter().map(|now| sequence.next(*now, 7)).collect();
+        let ids: Vec<_> = [5, 5, 5, 9, 3, 3, 10].iter().map(|now| sequence.next(*now, 7, "acme")).collect();
         assert!(ids.windows(2).all(|pair| pair[0] < pair[1]));
         assert_eq!(ids[0].time_ms(), 5);
         assert_eq!(ids[6].time_ms(), 10);

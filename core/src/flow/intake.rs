@@ -72,7 +72,7 @@ pub fn explain<S: Shell>(
     for (index, to) in request.to.iter().enumerate() {
         let planned = accept::plan(&submission(request, to), &tenant.terms().rules, now_ms)
             .map_err(|error| SendError::Submission { index, error })?;
-        let decided = decide(tenant, planned.draft, shell.next_id(now_ms), now_ms);
+        let decided = decide(tenant, planned.draft, shell.next_id(now_ms, &tenant.terms().name), now_ms);
         explanations.push(explanation(decided, planned.replaced));
     }
     Ok(explanations)
@@ -98,7 +98,7 @@ fn prepare<S: Shell>(
     for (index, to) in request.to.iter().enumerate() {
         let planned = accept::plan(&submission(request, to), &terms.rules, now_ms)
             .map_err(|error| SendError::Submission { index, error })?;
-        let id = shell.next_id(now_ms);
+        let id = shell.next_id(now_ms, &terms.name);
         let decided = decide(&*caller.tenant, planned.draft, id, now_ms);
         shell.decided(&terms.name, &decided.records);
         let valid_for_s = request.valid_for_s.unwrap_or(limits::VALID_FOR_S_DEFAULT);

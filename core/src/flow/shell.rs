@@ -31,8 +31,8 @@ pub trait Shell: Shared {
     /// The time, in Unix milliseconds.
     fn now_ms(&self) -> u64;
 
-    /// A new id, above every earlier one of this shell.
-    fn next_id(&self, now_ms: u64) -> MessageId;
+    /// A new id for a message of the tenant, above every earlier one of this shell.
+    fn next_id(&self, now_ms: u64, tenant: &str) -> MessageId;
 
     /// Every tenant that this shell serves.
     fn tenants(&self) -> &BTreeMap<Name, Arc<Self::Tenant>>;

@@ -53,7 +53,7 @@ impl World {
     fn give_new_ids(&mut self, accept: &mut Accept) {
         for message in &mut accept.messages {
             let nonce = self.random.next();
-            let id = self.ids.next(self.now_ms, nonce);
+            let id = self.ids.next(self.now_ms, nonce, &accept.tenant);
             Arc::make_mut(&mut message.envelope).id = id;
         }
     }
@@ -89,7 +89,7 @@ impl World {
         let valid_ms =
             if self.random.chance(20) { self.random.between(5_000, 120_000) } else { 48 * HOUR_MS };
         let envelope = Envelope {
-            id: self.ids.next(self.now_ms, nonce),
+            id: self.ids.next(self.now_ms, nonce, tenant),
             key: key.clone(),
             draft,
             valid_until_ms: self.now_ms + valid_ms,

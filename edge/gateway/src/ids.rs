@@ -12,6 +12,5 @@ thread_local! {
 /// A new id of a tenant, above every earlier one of this instance.
 pub(crate) fn next(now_ms: u64, tenant: &str) -> MessageId {
     let random = get_random_u64();
-    let id = SEQUENCE.with_borrow_mut(|sequence| sequence.next(now_ms, random));
-    MessageId::of_tenant(id.key(), random, tenant)
+    SEQUENCE.with_borrow_mut(|sequence| sequence.next(now_ms, random, tenant))
 }

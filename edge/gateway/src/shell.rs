@@ -84,8 +84,8 @@ impl Shell for EdgeShell {
         self.time.now_ms()
     }
 
-    fn next_id(&self, now_ms: u64) -> MessageId {
-        ids::next(now_ms, &self.setup.name)
+    fn next_id(&self, now_ms: u64, tenant: &str) -> MessageId {
+        ids::next(now_ms, tenant)
     }
 
     fn tenants(&self) -> &BTreeMap<Name, Arc<EdgeTenant>> {

@@ -67,10 +67,10 @@ pub struct IdSource {
 }
 
 impl IdSource {
-    /// A new id, above every earlier one.
-    pub fn next(&self, now_ms: u64) -> MessageId {
+    /// A new id for a message of the tenant, above every earlier one.
+    pub fn next(&self, now_ms: u64, tenant: &str) -> MessageId {
         let nonce = random_u64();
         let mut sequence = self.sequence.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        sequence.next(now_ms, nonce)
+        sequence.next(now_ms, nonce, tenant)
     }
 }

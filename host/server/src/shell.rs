@@ -36,8 +36,8 @@ impl Shell for Gateway {
         clock::now_ms()
     }
 
-    fn next_id(&self, now_ms: u64) -> MessageId {
-        self.ids.next(now_ms)
+    fn next_id(&self, now_ms: u64, tenant: &str) -> MessageId {
+        self.ids.next(now_ms, tenant)
     }
 
     fn tenants(&self) -> &BTreeMap<Name, Arc<Tenant>> {

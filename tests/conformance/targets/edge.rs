@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use waypost_edge_host::{EdgeHost, Options};
 use waypost_redis_kit::Server;
 
-use super::native::on;
+use super::native::{durable, on};
 use crate::configuration::{CARRIER_KEY_VARIABLE, Configuration, Places};
 use crate::kit::{Client, Gateway, Simulator, free_address};
 use crate::target::{Deployment, Target};
@@ -45,7 +45,7 @@ impl Target for Edge {
 
     async fn start(&self, configuration: &Configuration) -> Box<dyn Deployment> {
         let carrier = Simulator::start(&[]);
-        let redis = Server::start().unwrap();
+        let redis = durable();
         let text = |public_url: &str| {
             let places = Places { address: "{address}", public_url, carrier: &carrier };
             let text = configuration.text(&places);

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use crate::configuration::{CARRIER_KEY_VARIABLE, Configuration, Places};
 use crate::kit::{Gateway, Simulator};
 use crate::target::{Deployment, Target};
-use waypost_redis_kit::Server;
+use waypost_redis_kit::{Persistence, Server, ServerOptions};
 
 /// The native host with a store.
 pub struct Native {
@@ -36,12 +36,18 @@ impl Target for Native {
         let carrier = Simulator::start(&[]);
         // The kit fills in the address.
         let places = Places { address: "{address}", public_url: "http://{address}", carrier: &carrier };
-        let redis = self.on_redis.then(|| Server::start().unwrap());
+        let redis = self.on_redis.then(durable);
         let store = redis.as_ref().map(|redis| on(redis)).unwrap_or_default();
         let text = format!("{}\n{store}", configuration.text(&places));
         let gateway = Gateway::start_with(&text, &[(CARRIER_KEY_VARIABLE, Simulator::KEY)]).await;
         Box::new(Running { gateway, _redis: redis, _carrier: carrier })
     }
+}
+
+/// A Redis server that keeps what it has answered.
+pub fn durable() -> Server {
+    let appendonly = Persistence::Always;
+    Server::start_with(ServerOptions { appendonly, ..ServerOptions::default() }).unwrap()
 }
 
 /// The table `[store]` for a Redis server.

@@ -172,8 +172,8 @@ impl Shell for World {
         NOW_MS
     }
 
-    fn next_id(&self, now_ms: u64) -> MessageId {
-        self.ids.lock().unwrap().next(now_ms, 7)
+    fn next_id(&self, now_ms: u64, tenant: &str) -> MessageId {
+        self.ids.lock().unwrap().next(now_ms, 7, tenant)
     }
 
     fn tenants(&self) -> &BTreeMap<Name, Arc<Owner>> {
