@@ -1,6 +1,7 @@
 //! The components of `edge/`, packaged by `waypost edge package`, beside a native host on the same Redis
 //! that does the sending. In the test host, or in real Spin.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -51,15 +52,17 @@ impl Target for Edge {
             let text = configuration.text(&places);
             format!("{text}\n{}[edge]\ndefault_tenant = \"shop\"\n", on(&redis))
         };
-        let variables = [(CARRIER_KEY_VARIABLE, Simulator::KEY)];
-        let mut gateway = Gateway::prepare(&text("http://127.0.0.1:9"), &variables);
+        let secrets = [(CARRIER_KEY_VARIABLE, Simulator::KEY)];
+        let mut gateway = Gateway::prepare(&text("http://127.0.0.1:9"), &secrets);
         let packaged = gateway.cli(&["edge", "package", "--config", "waypost.toml", "--out", "edge-app"]);
-        assert!(packaged.status.success(), "{}", String::from_utf8_lossy(&packaged.stderr));
+        assert!(packaged.status.success(), "{}", String::from_utf8_lossy(&packaged.stdout));
+        let variables = variables(&redis, &text(""));
         let manifest = gateway.folder().join("edge-app/spin.toml");
         let edge = if self.in_spin {
-            Running::Spin(Spin::start(&manifest, &redis).await)
+            Running::Spin(Spin::start(&manifest, &variables).await)
         } else {
-            Running::Hosted(EdgeHost::start(&manifest, options(&redis)).await.unwrap())
+            let options = Options { variables, ..Options::default() };
+            Running::Hosted(EdgeHost::start(&manifest, options).await.unwrap())
         };
         // Receipts come to the edge, whoever has sent the message.
         gateway.write_config(&text(&format!("http://{}", edge.address())));
@@ -68,17 +71,15 @@ impl Target for Edge {
     }
 }
 
-fn variables(redis: &Server) -> [(&'static str, String); 3] {
-    [
-        ("redis_host", redis.address().ip().to_string()),
-        ("redis_port", redis.address().port().to_string()),
-        ("provider_carrier_webhook", Simulator::KEY.to_owned()),
-    ]
-}
-
-fn options(redis: &Server) -> Options {
-    let variables = variables(redis).into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    Options { variables, ..Options::default() }
+/// Where Redis is, and the secret of every provider of the configuration.
+fn variables(redis: &Server, config: &str) -> BTreeMap<String, String> {
+    let providers = config.lines().filter_map(|line| line.strip_prefix("[providers.")?.strip_suffix(']'));
+    let mut variables: BTreeMap<String, String> = providers
+        .map(|provider| (format!("provider_{provider}_webhook"), Simulator::KEY.to_owned()))
+        .collect();
+    variables.insert("redis_host".to_owned(), redis.address().ip().to_string());
+    variables.insert("redis_port".to_owned(), redis.address().port().to_string());
+    variables
 }
 
 enum Running {
@@ -102,11 +103,11 @@ struct Spin {
 }
 
 impl Spin {
-    async fn start(manifest: &Path, redis: &Server) -> Self {
+    async fn start(manifest: &Path, variables: &BTreeMap<String, String>) -> Self {
         let address = free_address();
         let mut command = Command::new("spin");
         command.args(["up", "--listen", &address.to_string(), "--from"]).arg(manifest);
-        for (name, value) in variables(redis) {
+        for (name, value) in variables {
             command.env(format!("SPIN_VARIABLE_{}", name.to_uppercase()), value);
         }
         let child = command.stdout(Stdio::null()).spawn().unwrap();
