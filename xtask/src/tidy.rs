@@ -114,7 +114,7 @@ fn check_manifests(root: &Path, breaches: &mut Vec<String>) -> Result<()> {
                 breaches.push(format!("{folder}/Cargo.toml: must not depend on {name} (invariant 2)"));
             }
         }
-        if manifest.lines().any(|line| line.starts_with("anyhow")) && !BINARIES.contains(&folder) {
+        if manifest.lines().any(|line| line.starts_with("anyhow")) && !BINARIES.contains(folder) {
             breaches
                 .push(format!("{folder}/Cargo.toml: libraries have typed errors, not anyhow (invariant 2)"));
         }

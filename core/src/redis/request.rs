@@ -82,19 +82,21 @@ impl Request {
     #[must_use]
     pub fn wire(&self, whole: bool) -> (&'static str, Vec<Cow<'_, [u8]>>) {
         let (script, keys) = match self {
-            Self::Command { name, args } => return (name, args.iter().map(borrowed).collect()),
+            Self::Command { name, args } => {
+                return (name, args.iter().map(|bytes| borrowed(bytes)).collect());
+            }
             Self::Script { script, keys, .. } => (script, keys),
             Self::Batch(batch) => (&batch.script, &batch.keys),
         };
         let (name, text) = if whole { ("EVAL", script.text) } else { ("EVALSHA", script.hash()) };
         let mut wire = vec![Cow::Borrowed(text.as_bytes()), number(keys.len())];
-        wire.extend(keys.iter().map(borrowed));
+        wire.extend(keys.iter().map(|bytes| borrowed(bytes)));
         match self {
-            Self::Script { args, .. } => wire.extend(args.iter().map(borrowed)),
+            Self::Script { args, .. } => wire.extend(args.iter().map(|bytes| borrowed(bytes))),
             Self::Batch(batch) => {
-                wire.extend(batch.head.iter().map(borrowed));
+                wire.extend(batch.head.iter().map(|bytes| borrowed(bytes)));
                 wire.push(number(batch.items.len()));
-                wire.extend(batch.items.iter().flatten().map(borrowed));
+                wire.extend(batch.items.iter().flatten().map(|bytes| borrowed(bytes)));
             }
             Self::Command { .. } => {}
         }
@@ -102,7 +104,7 @@ impl Request {
     }
 }
 
-fn borrowed(bytes: &Vec<u8>) -> Cow<'_, [u8]> {
+fn borrowed(bytes: &[u8]) -> Cow<'_, [u8]> {
     Cow::Borrowed(bytes)
 }
 

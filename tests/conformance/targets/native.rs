@@ -37,7 +37,7 @@ impl Target for Native {
         // The kit fills in the address.
         let places = Places { address: "{address}", public_url: "http://{address}", carrier: &carrier };
         let redis = self.on_redis.then(durable);
-        let store = redis.as_ref().map(|redis| on(redis)).unwrap_or_default();
+        let store = redis.as_ref().map(on).unwrap_or_default();
         let text = format!("{}\n{store}", configuration.text(&places));
         let gateway = Gateway::start_with(&text, &[(CARRIER_KEY_VARIABLE, Simulator::KEY)]).await;
         Box::new(Running { gateway, _redis: redis, _carrier: carrier })
