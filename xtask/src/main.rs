@@ -1,4 +1,4 @@
-//! `cargo xtask run | test | bench | tidy`: everything that a developer or CI needs to call.
+//! `cargo xtask run | edge | test | bench | tidy`: everything that a developer or CI needs to call.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is a command-line tool")]
 
 mod bench;
@@ -15,7 +15,8 @@ const USAGE: &str = "cargo xtask <command>
 
   run     build the gateway and start it with waypost.toml and a key for trying
   edge    package the Spin application of edge.toml, for `spin up`
-  test    everything that has to hold: format, tidy, lints, tests, documentation
+  test    everything that has to hold: format, tidy, lints, tests, documentation; --spin
+          insists on the cases in real Spin
   bench   measure; with --json one line a figure
   tidy    the project's own rules: invariants, names, sizes, generated files";
 

@@ -9,6 +9,13 @@ use crate::command;
 const TARGET: &str = "wasm32-wasip2";
 const REDIS: &str = "redis-server";
 
+/// The `spin` command, which is in no package registry.
+pub fn spin() -> Result<()> {
+    let found = Command::new("spin").arg("--version").output();
+    found.context("spin is missing: install it as https://spinframework.dev/install says (4.0 or newer)")?;
+    Ok(())
+}
+
 /// The target that components are compiled for.
 pub fn wasm_target() -> Result<()> {
     let listed = Command::new("rustup")

@@ -8,8 +8,14 @@ use crate::{setup, tidy};
 /// Workspaces of guests, which have their own lock files.
 const GUESTS: [&str; 4] = ["edge", "plugins", "tests/edge-host/guests", "tests/guests"];
 
-/// Runs all of it. `arguments` go to the test binaries.
+/// Insists on real Spin, where the tests otherwise go without it.
+const SPIN: &str = "--spin";
+
+/// Runs all of it. `arguments` go to the test binaries, but for `--spin`.
 pub fn test(arguments: &[String]) -> Result<()> {
+    if arguments.iter().any(|argument| argument == SPIN) {
+        setup::spin()?;
+    }
     setup::wasm_target()?;
     setup::redis_server()?;
     format()?;
@@ -69,7 +75,7 @@ fn without_host() -> Result<()> {
 
 fn tests(arguments: &[String]) -> Result<()> {
     let mut all = vec!["test", "--release", "--locked", "--workspace"];
-    all.extend(arguments.iter().map(String::as_str));
+    all.extend(arguments.iter().map(String::as_str).filter(|argument| *argument != SPIN));
     run(".", "cargo", &all)?;
     let guests = ["test", "--locked", "--workspace", "--target-dir", "../target/guests"];
     run("plugins", "cargo", &guests)?;

@@ -95,7 +95,9 @@ fn answer(reader: &mut impl BufRead) -> io::Result<String> {
     if let Some(error) = line.strip_prefix('-') {
         return Err(io::Error::other(error.to_owned()));
     }
-    let Some(length) = line.strip_prefix('$') else { return Ok(line.to_owned()) };
+    let Some(length) = line.strip_prefix('$') else {
+        return Ok(line.strip_prefix('+').unwrap_or(line).to_owned());
+    };
     let length: usize = length.parse().map_err(io::Error::other)?;
     if length > ANSWER_BYTES_MAX {
         return Err(io::Error::other("its answer is too large"));
