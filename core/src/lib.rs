@@ -19,6 +19,7 @@ pub mod number;
 pub mod provider;
 pub mod rate;
 pub mod redis;
+pub mod registry;
 pub mod request;
 pub mod store;
 pub mod summary;

@@ -44,3 +44,8 @@ pub const REFERENCE_BYTES_MAX: usize = 128;
 pub const ORPHAN_RECEIPT_MS: u64 = 48 * 3600 * 1000;
 /// Most receipts kept that fit no message.
 pub const ORPHAN_RECEIPTS_MAX: u32 = 100_000;
+/// Largest record of something registered, as JSON, in bytes: settings and schema of a revision are
+/// at most 64 KiB each.
+pub const REGISTRY_RECORD_BYTES_MAX: usize = 256 * 1024;
+/// Longest name of something registered, in bytes.
+pub const REGISTRY_NAME_BYTES_MAX: usize = 200;
