@@ -2,11 +2,12 @@
 //!
 //! plan → decide (components) → accept (one store transaction) → tell the shell.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::decide::{Admission, Decided, decide};
 use super::shell::{Caller, Provider, Shell, Tenant};
-use crate::decision::{Failure, Name};
+use crate::decision::{Failure, Name, Refusal};
 use crate::id::MessageId;
 use crate::lifecycle::accept::{self, Submission};
 use crate::lifecycle::dispatch::{self, Claimed};
@@ -29,9 +30,10 @@ pub async fn send<S: Shell>(
 ) -> Result<SendAnswer, SendError> {
     let terms = caller.tenant.terms();
     check_callback(&*caller.tenant, request)?;
+    let mut opted_out = BTreeSet::new();
     loop {
         let now_ms = shell.now_ms();
-        let (mut taken, messages) = prepare(shell, caller, request, now_ms)?;
+        let (mut taken, messages) = prepare(shell, caller, request, &opted_out, now_ms)?;
         let accept = Accept {
             tenant: terms.name.clone(),
             key: caller.key.clone(),
@@ -53,6 +55,11 @@ pub async fn send<S: Shell>(
             }
             // The clock has gone back to before the last start: draw again.
             Accepted::IdTaken => continue,
+            // Each time more are refused, until those that are left are taken.
+            Accepted::OptedOut(places) => {
+                opted_out.extend(places);
+                continue;
+            }
         };
     }
 }
@@ -89,6 +96,7 @@ fn prepare<S: Shell>(
     shell: &S,
     caller: &Caller<S::Tenant>,
     request: &SendRequest,
+    opted_out: &BTreeSet<usize>,
     now_ms: u64,
 ) -> Result<(Vec<Taken>, Vec<NewMessage>), SendError> {
     let terms = caller.tenant.terms();
@@ -99,8 +107,13 @@ fn prepare<S: Shell>(
         let planned = accept::plan(&submission(request, to), &terms.rules, now_ms)
             .map_err(|error| SendError::Submission { index, error })?;
         let id = shell.next_id(now_ms, &terms.name);
-        let decided = decide(&*caller.tenant, planned.draft, id, now_ms);
-        shell.decided(&terms.name, &decided.records);
+        let mut decided = decide(&*caller.tenant, planned.draft, id, now_ms);
+        if opted_out.is_empty() {
+            shell.decided(&terms.name, &decided.records);
+        }
+        if opted_out.contains(&index) && decided.answer.is_ok() {
+            decided.answer = Err(wants_no_messages());
+        }
         let valid_for_s = request.valid_for_s.unwrap_or(limits::VALID_FOR_S_DEFAULT);
         let valid_until_ms = now_ms + u64::from(valid_for_s) * 1000;
         let (mut progress, step) = first_step(&decided, now_ms);
@@ -124,6 +137,13 @@ fn prepare<S: Shell>(
         taken.push(Taken { envelope, progress, replaced: planned.replaced });
     }
     Ok((taken, messages))
+}
+
+fn wants_no_messages() -> Refusal {
+    Refusal {
+        code: "opted_out".to_owned(),
+        reason: "the recipient wants no messages from this sender".to_owned(),
+    }
 }
 
 fn submission<'a>(request: &'a SendRequest, to: &'a str) -> Submission<'a> {

@@ -1,14 +1,16 @@
 //! A store in memory with what the calls of the edge need, without limits and waits.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use waypost_core::decision::Name;
 use waypost_core::id::MessageId;
 use waypost_core::lifecycle::{dispatch, settle};
+use waypost_core::registry::{Item, Kind, Written};
 use waypost_core::store::{
-    Accept, Accepted, ApiKey, Callback, Claim, ClaimedBatch, Filter, Idempotency, Inbound, InboxItem,
-    ReceiptIn, ReceiptResult, Reroute, Settle, Settled, Store, StoreError, Stored, SweepRules,
+    Accept, Accepted, ApiKey, Callback, Claim, ClaimedBatch, Filter, HistoryQuery, Idempotency, Inbound,
+    InboxItem, OptChange, OptOut, OptOutQuery, ReceiptIn, ReceiptResult, Recorded, Reroute, Settle, Settled,
+    Store, StoreError, Stored, SweepRules,
 };
 use waypost_core::trace::Entry;
 
@@ -202,6 +204,58 @@ impl Store for Memory {
 
     async fn keys(&self) -> Result<Vec<ApiKey>, StoreError> {
         Ok(Vec::new())
+    }
+
+    async fn touch_keys(&self, _uses: Vec<(Name, u64)>) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn key_uses(&self) -> Result<Vec<(Name, u64)>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn opt(&self, _change: OptChange) -> Result<bool, StoreError> {
+        Err(StoreError::Unavailable("not here".to_owned()))
+    }
+
+    async fn opted_out(&self, _query: OptOutQuery) -> Result<Vec<OptOut>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn history(&self, _query: HistoryQuery) -> Result<Vec<Recorded>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn register(&self, _item: Item) -> Result<Written, StoreError> {
+        Err(StoreError::Unavailable("not here".to_owned()))
+    }
+
+    async fn unregister(&self, _: Name, _: Kind, _: String, _: u64) -> Result<Written, StoreError> {
+        Ok(Written::Conflict)
+    }
+
+    async fn registered(&self, _tenant: Option<Name>, _kind: Kind) -> Result<Vec<Item>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn registered_one(&self, _: Name, _: Kind, _: String) -> Result<Option<Item>, StoreError> {
+        Ok(None)
+    }
+
+    async fn registry_version(&self) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+
+    async fn put_component(&self, _: Name, _: String, _: Arc<[u8]>) -> Result<(), StoreError> {
+        Err(StoreError::Unavailable("not here".to_owned()))
+    }
+
+    async fn component(&self, _tenant: Name, _hash: String) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(None)
+    }
+
+    async fn delete_component(&self, _tenant: Name, _hash: String) -> Result<bool, StoreError> {
+        Ok(false)
     }
 
     async fn callbacks(&self, _now: u64, _hold_ms: u64, _rows: u32) -> Result<Vec<Callback>, StoreError> {

@@ -135,6 +135,7 @@ impl World {
             hash: key::hash(&text),
             created_ms: 0,
             revoked_ms: None,
+            expires_ms: None,
         };
         self.store.keys.lock().unwrap().push(key);
         text

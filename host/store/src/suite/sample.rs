@@ -117,6 +117,7 @@ pub fn decision() -> DecisionRecord {
         memory_bytes: 1_114_112,
         time_ns: 41_873,
         log: Vec::new(),
+        given: None,
     }
 }
 
@@ -229,5 +230,6 @@ pub fn api_key(id: &str) -> ApiKey {
         hash: [7; 32],
         created_ms: NOW_MS,
         revoked_ms: None,
+        expires_ms: None,
     }
 }
