@@ -26,6 +26,7 @@ mod process;
 mod provider;
 mod quote;
 mod reference;
+mod registered;
 mod secret;
 mod settings;
 mod source;

@@ -59,7 +59,7 @@ impl<P: Permission> FromRequestParts<Arc<Api>> for Authorised<P> {
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Failed> {
         let text = bearer(&parts.headers)?;
         let store = &api.gateway.store;
-        let key = api.keys.check(text, |id| async move { store.key(&id).await }).await?;
+        let key = api.lasting.keys.check(text, |id| async move { store.key(&id).await }).await?;
         let caller = permitted(&*api.gateway, &key, P::SCOPE)?;
         Ok(Self { caller, permission: PhantomData })
     }

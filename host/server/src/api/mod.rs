@@ -37,9 +37,14 @@ use waypost_api::route;
 
 pub use waypost_api::problem;
 
-/// What all requests share.
+/// What all requests to one gateway share.
 struct Api {
     gateway: Arc<Gateway>,
+    lasting: Arc<Lasting>,
+}
+
+/// What stays when another gateway takes over.
+struct Lasting {
     keys: KeyCache,
     /// A place for each request that waits for inbound messages.
     polls: Semaphore,
@@ -47,18 +52,28 @@ struct Api {
     document: Bytes,
 }
 
-/// Everything that the gateway answers over HTTP.
-pub fn router(gateway: Arc<Gateway>) -> Router {
-    let (router, document) = calls().split_for_parts();
-    // The document is made of strings and numbers; a test writes it.
-    let document = document.to_json().unwrap_or_default();
-    let api = Api {
-        gateway,
-        keys: KeyCache::default(),
-        polls: Semaphore::new(inbox::POLLS_MAX),
-        document: document.into(),
-    };
-    router.fallback(path_unknown).method_not_allowed_fallback(method_not_allowed).with_state(Arc::new(api))
+/// The HTTP API, whichever gateway answers it.
+pub struct Front {
+    calls: Router<Arc<Api>>,
+    lasting: Arc<Lasting>,
+}
+
+impl Default for Front {
+    fn default() -> Self {
+        let (calls, document) = calls().split_for_parts();
+        // The document is made of strings and numbers; a test writes it.
+        let document = document.to_json().unwrap_or_default().into();
+        let calls = calls.fallback(path_unknown).method_not_allowed_fallback(method_not_allowed);
+        let polls = Semaphore::new(inbox::POLLS_MAX);
+        Self { calls, lasting: Arc::new(Lasting { keys: KeyCache::default(), polls, document }) }
+    }
+}
+
+impl Front {
+    /// Everything that this gateway answers over HTTP.
+    pub fn of(&self, gateway: Arc<Gateway>) -> Router {
+        self.calls.clone().with_state(Arc::new(Api { gateway, lasting: self.lasting.clone() }))
+    }
 }
 
 /// The OpenAPI document, generated from the calls themselves.

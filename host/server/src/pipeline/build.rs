@@ -7,10 +7,11 @@ use std::sync::Arc;
 use waypost_core::config::{self, Binding, Config};
 use waypost_core::decision::{Name, Role};
 use waypost_core::provider::ProviderTerms;
+use waypost_core::registry::Plan;
 use waypost_core::tenant::TenantTerms;
 use waypost_engine::{CallContext, Engine, Limits, LoadRequest, Loaded, Reuse};
 
-use super::{Bound, Tenant};
+use super::{Bound, Stages, Tenant};
 use crate::clock;
 use crate::provider::Provider;
 use crate::secrets::{self, Secret, SecretError, SecretMap};
@@ -141,7 +142,11 @@ impl<'a> Loader<'a> {
         if errors.is_empty() { Ok(tenants) } else { Err(errors) }
     }
 
-    fn tenant(
+    /// One tenant, of the configuration or registered, without plugins.
+    ///
+    /// # Errors
+    /// The first thing that is wrong.
+    pub fn tenant(
         &mut self,
         name: &str,
         config: &'a config::Tenant,
@@ -167,12 +172,15 @@ impl<'a> Loader<'a> {
             .as_ref()
             .filter(|_| self.secrets_at_hand)
             .map(|reference| secrets::read(reference, &self.base).map_err(|e| secret_error(&place, &e)));
+        let configured = Stages { screening, onlookers: Vec::new(), sender, routing };
         Ok(Tenant {
             terms: TenantTerms::new(Name::from(name), config, self.config.server.default_region),
+            plan: Plan::default(),
             callback_secret: callback_secret.transpose()?,
-            screening,
-            sender,
-            routing,
+            registered: 0,
+            stages: configured.clone(),
+            configured,
+            fittings: Vec::new(),
             providers: self
                 .config
                 .providers_of(name)
@@ -192,7 +200,7 @@ impl<'a> Loader<'a> {
         let calls = binding.reuse_calls;
         let component =
             self.load(place, &binding.component, role, &binding.settings, calls, secrets, handle)?;
-        Ok(Bound { component, on_failure: binding.on_failure })
+        Ok(Bound::configured(component, binding.on_failure))
     }
 
     /// Finds a component, built-in or from a file, and loads it with its limits.
