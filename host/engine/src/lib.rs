@@ -9,6 +9,7 @@
 mod cache;
 mod engine;
 mod fault;
+pub mod fixture;
 mod inspect;
 mod limits;
 mod load;
