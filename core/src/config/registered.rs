@@ -4,6 +4,7 @@
 use serde_json::Value as Json;
 use toml::de::DeTable;
 
+use super::Config;
 use super::context::{Context, Place};
 use super::cursor::Cursor;
 use super::limits;
@@ -12,7 +13,6 @@ use super::problem::{ConfigCode, ConfigErrors, Problem};
 use super::quote::quoted;
 use super::source::Source;
 use super::tenant::{Tenant, read_tenant};
-use super::Config;
 
 /// What the places of problems begin with, instead of the name of a file.
 const SOURCE: &str = "settings";
@@ -29,7 +29,8 @@ impl Config {
         known_components: &[&str],
     ) -> Result<Tenant, ConfigErrors> {
         if !name::is_name(tenant) {
-            let reason = format!("{} is not a name: 1 to 32 of a-z, 0-9 and -, a letter first", quoted(tenant));
+            let reason =
+                format!("{} is not a name: 1 to 32 of a-z, 0-9 and -, a letter first", quoted(tenant));
             return Err(one(ConfigCode::InvalidValue, "", reason));
         }
         if !settings.is_object() {
@@ -105,8 +106,15 @@ fn write_inline(value: &Json, path: &str, text: &mut String) -> Result<(), Strin
 }
 
 fn one(code: ConfigCode, path: &str, reason: String) -> ConfigErrors {
-    let problem =
-        Problem { code, file_name: SOURCE.into(), line: 1, column: 1, path: path.to_owned(), reason, help: None };
+    let problem = Problem {
+        code,
+        file_name: SOURCE.into(),
+        line: 1,
+        column: 1,
+        path: path.to_owned(),
+        reason,
+        help: None,
+    };
     ConfigErrors { problems: vec![problem], omitted: 0 }
 }
 

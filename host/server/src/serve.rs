@@ -170,8 +170,7 @@ async fn build(
     let completed = plugins.completed(&file, parts.tenants, &parts.providers).await?;
     parts.tenants = completed.tenants;
     let transport = Transport::new()?;
-    let mut gateway =
-        Gateway::new(file, completed.config, opened.store, parts, transport, metrics, plugins);
+    let mut gateway = Gateway::new(file, completed.config, opened.store, parts, transport, metrics, plugins);
     gateway.fleet = opened.fleet;
     gateway.metrics.store_up(true);
     if let Some(warning) = opened.durability.warning() {
@@ -179,6 +178,7 @@ async fn build(
         gateway.notices.put(Notice::Durability, warning.to_owned());
     }
     let running = Running::new(gateway);
+    running.now().plugins.attach(&running);
     if wants_simulator {
         running.now().transport.start_simulator(&builder.simulator_secret, &running)?;
     }

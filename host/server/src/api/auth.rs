@@ -44,6 +44,8 @@ permissions! {
     Inboxes = Inbox,
     /// To administer.
     Administration = Admin,
+    /// To upload, try and activate plugins.
+    PluginAuthor = Plugins,
 }
 
 /// A caller whose key has the scope that the call needs.

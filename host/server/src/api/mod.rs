@@ -12,6 +12,8 @@ mod keys;
 mod messages;
 mod ops;
 mod path;
+#[path = "plugins/mod.rs"]
+mod plugin_calls;
 mod providers;
 mod reply;
 #[cfg(test)]
@@ -31,6 +33,7 @@ use utoipa_axum::routes;
 
 use crate::gateway::Gateway;
 use auth::KeyCache;
+use plugin_calls::calls as plugins;
 use problem::ProblemDocument;
 use reply::Failed;
 use waypost_api::route;
@@ -97,6 +100,21 @@ fn calls() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(keys::list, keys::create))
         .routes(routes!(keys::revoke))
         .routes(routes!(providers::list))
+        .routes(routes!(plugins::list))
+        .routes(routes!(plugins::upload, plugins::read, plugins::delete))
+        .routes(routes!(plugins::upload_settings))
+        .routes(routes!(plugins::bind))
+        .routes(routes!(plugins::activate))
+        .routes(routes!(plugins::deactivate))
+        .routes(routes!(plugins::shadow))
+        .routes(routes!(plugins::roll_back))
+        .routes(routes!(plugins::test))
+        .routes(routes!(plugins::backtest))
+        .routes(routes!(plugins::diff))
+        .routes(routes!(plugins::activity))
+        .routes(routes!(plugins::logs))
+        .routes(routes!(plugins::read_revision, plugins::delete_revision))
+        .routes(routes!(plugins::component))
         .routes(routes!(hooks::get, hooks::post))
         .routes(routes!(ops::healthz))
         .routes(routes!(ops::readyz))

@@ -154,10 +154,9 @@ impl Activities {
         now_ms: u64,
     ) -> Arc<Activity> {
         let mut all = self.of_plugins.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_plugin = all.entry((tenant.clone(), plugin.to_owned())).or_insert_with(|| OfPlugin {
-            lines: Arc::default(),
-            revisions: BTreeMap::new(),
-        });
+        let of_plugin = all
+            .entry((tenant.clone(), plugin.to_owned()))
+            .or_insert_with(|| OfPlugin { lines: Arc::default(), revisions: BTreeMap::new() });
         of_plugin.lines.limit(lines_per_minute);
         let key = (revision.to_owned(), part);
         if !of_plugin.revisions.contains_key(&key) && of_plugin.revisions.len() >= REVISIONS_MAX {

@@ -139,7 +139,12 @@ impl Plugins {
         Ok(tally.report(wanted, messages, began.elapsed()))
     }
 
-    async fn ask_all(&self, tenant: &Name, wanted: &Backtest, tally: &Arc<Tally>) -> Result<u64, PluginError> {
+    async fn ask_all(
+        &self,
+        tenant: &Name,
+        wanted: &Backtest,
+        tally: &Arc<Tally>,
+    ) -> Result<u64, PluginError> {
         let mut messages = 0;
         let mut before = None;
         let mut pages = JoinSet::new();

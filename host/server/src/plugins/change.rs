@@ -1,8 +1,6 @@
 //! Changes to a plugin: each is one write that fails where somebody else was quicker, and is then
 //! tried again on what they have left.
 
-use std::sync::Arc;
-
 use waypost_core::decision::{Name, Role};
 use waypost_core::registry::{Binding, Item, Kind, PluginRecord, RevisionState, Written};
 
@@ -11,7 +9,6 @@ use super::shelf::{item_name, state_in_words};
 use super::{PluginError, Plugins};
 use crate::clock;
 use crate::pipeline::{Deciding, Tenant};
-use crate::running::Running;
 
 /// Tries of one change.
 const TRIES_MAX: usize = 8;
@@ -52,7 +49,6 @@ impl Plugins {
     /// [`PluginError`]; nothing was changed.
     pub async fn change(
         &self,
-        running: &Arc<Running>,
         tenant: &Tenant,
         plugin: &str,
         key: &Name,
@@ -66,7 +62,7 @@ impl Plugins {
             record.changed_by = key.clone();
             let item = item(name, Kind::Plugin, plugin.to_owned(), version + 1, &record);
             if self.store.register(item).await? == Written::Done {
-                self.catch_up(running, true).await?;
+                self.apply_now().await?;
                 return Ok(record);
             }
         }
@@ -77,7 +73,12 @@ impl Plugins {
     ///
     /// # Errors
     /// [`PluginError`].
-    pub async fn delete_revision(&self, tenant: &Name, plugin: &str, revision: &str) -> Result<(), PluginError> {
+    pub async fn delete_revision(
+        &self,
+        tenant: &Name,
+        plugin: &str,
+        revision: &str,
+    ) -> Result<(), PluginError> {
         let (_, used) = self.plugin(tenant, plugin).await?;
         if used.uses(revision) {
             return Err(PluginError::InUse);
@@ -109,6 +110,14 @@ impl Plugins {
             self.drop_component(tenant, &record.component).await?;
         }
         self.activities.forget(tenant, plugin);
+        Ok(())
+    }
+
+    /// Lets changes run here now, and not with the next look.
+    pub(super) async fn apply_now(&self) -> Result<(), PluginError> {
+        if let Some(running) = self.running.get().and_then(std::sync::Weak::upgrade) {
+            self.catch_up(&running, true).await?;
+        }
         Ok(())
     }
 

@@ -63,7 +63,8 @@ pub struct Progress {
 impl Queue {
     /// Puts a revision down, once.
     pub fn add(&self, tenant: &Name, plugin: &str, revision: &str) {
-        let wanted = Wanted { tenant: tenant.clone(), plugin: plugin.to_owned(), revision: revision.to_owned() };
+        let wanted =
+            Wanted { tenant: tenant.clone(), plugin: plugin.to_owned(), revision: revision.to_owned() };
         let mut waiting = self.lock();
         let of_tenant = waiting.by_tenant.entry(tenant.clone()).or_default();
         if !of_tenant.contains(&wanted) {
@@ -77,7 +78,8 @@ impl Queue {
         let mut waiting = self.lock();
         let last = waiting.last.clone();
         let after = |name: &&Name| last.as_ref().is_none_or(|last| *name > last);
-        let tenant = waiting.by_tenant.keys().find(after).or_else(|| waiting.by_tenant.keys().next())?.clone();
+        let tenant =
+            waiting.by_tenant.keys().find(after).or_else(|| waiting.by_tenant.keys().next())?.clone();
         let of_tenant = waiting.by_tenant.get_mut(&tenant)?;
         let wanted = of_tenant.pop_front();
         if of_tenant.is_empty() {
@@ -213,7 +215,9 @@ impl Plugins {
     ) -> RevisionState {
         let component = match self.store.component(wanted.tenant.clone(), record.component.clone()).await {
             Ok(Some(component)) => component,
-            Ok(None) => return failed("plugin_component_lost", "the component is not in the store: upload it again"),
+            Ok(None) => {
+                return failed("plugin_component_lost", "the component is not in the store: upload it again");
+            }
             Err(error) => return failed("store_unavailable", &error.to_string()),
         };
         match self.compile(&wanted.plugin, role, component, record, plan).await {
@@ -227,7 +231,12 @@ impl Plugins {
         }
     }
 
-    async fn write(&self, wanted: &Wanted, version: u64, record: &RevisionRecord) -> Result<Written, StoreError> {
+    async fn write(
+        &self,
+        wanted: &Wanted,
+        version: u64,
+        record: &RevisionRecord,
+    ) -> Result<Written, StoreError> {
         let name = item_name(&wanted.plugin, &wanted.revision);
         self.store.register(item(&wanted.tenant, Kind::Revision, name, version, record)).await
     }
@@ -251,7 +260,8 @@ mod tests {
         queue.add(&"acme".into(), "p", "a");
         queue.add(&"acme".into(), "p", "a");
         queue.add(&"zoo".into(), "p", "z");
-        let order: Vec<_> = std::iter::from_fn(|| queue.next()).take(6).map(|it| it.tenant.to_string()).collect();
+        let order: Vec<_> =
+            std::iter::from_fn(|| queue.next()).take(6).map(|it| it.tenant.to_string()).collect();
         assert_eq!(order, ["acme", "busy", "zoo", "busy", "busy", "busy"]);
     }
 }

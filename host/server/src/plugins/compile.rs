@@ -40,10 +40,5 @@ impl Plugins {
 
 fn failure(error: &LoadError) -> CheckFailure {
     let log = if let LoadError::Failed { log, .. } = error { log.clone() } else { Vec::new() };
-    CheckFailure {
-        code: error.code().to_owned(),
-        reason: error.to_string(),
-        class: Some(error.class()),
-        log,
-    }
+    CheckFailure { code: error.code().to_owned(), reason: error.to_string(), class: Some(error.class()), log }
 }

@@ -20,7 +20,9 @@ pub enum PluginError {
     #[error("this is a new plugin: say which `role` it plays")]
     RoleMissing,
     /// The plugin has another role.
-    #[error("the plugin plays `{0}`; a component for another role is another plugin: give it a name of its own")]
+    #[error(
+        "the plugin plays `{0}`; a component for another role is another plugin: give it a name of its own"
+    )]
     RoleDiffers(Role),
     /// A role that tenants cannot bring.
     #[error("a tenant's plugin cannot play `{0}`: providers hold credentials, which are the operator's")]
@@ -44,11 +46,16 @@ pub enum PluginError {
         /// Until the next is free, in seconds.
         retry_s: u64,
     },
+    /// Too many uploads at the same time.
+    #[error("other uploads are being read: try again in a second")]
+    UploadsBusy,
     /// As many plugins as the plan allows.
     #[error("the tenant has {0} plugins, which is what its plan allows: delete one")]
     PluginsFull(u32),
     /// As many revisions as the plan allows, and all of them in use.
-    #[error("the plugin has {0} revisions, which is what its plan allows, and all are in use or being checked")]
+    #[error(
+        "the plugin has {0} revisions, which is what its plan allows, and all are in use or being checked"
+    )]
     RevisionsFull(u32),
     /// It cannot be used yet, or ever.
     #[error("the revision is not ready: {0}")]

@@ -39,7 +39,8 @@ struct Loads {
 
 /// What the plugins of a tenant are to be fitted from, in the order in which they are asked.
 pub fn wanted(registered: &Registered) -> Vec<Fitting> {
-    let used = registered.plugins.iter().filter(|(_, plugin)| plugin.active.is_some() || plugin.shadow.is_some());
+    let used =
+        registered.plugins.iter().filter(|(_, plugin)| plugin.active.is_some() || plugin.shadow.is_some());
     let mut fittings: Vec<Fitting> = used.map(|(name, plugin)| fitting(name, plugin)).collect();
     fittings.sort_by(|a, b| (a.binding.order, &a.plugin).cmp(&(b.binding.order, &b.plugin)));
     fittings

@@ -120,9 +120,11 @@ impl Plugins {
             }
         }
         self.fit_all(catalog, &mut tenants, &mut troubles).await;
-        self.shelf.keep(tenants.values().flat_map(|tenant| {
-            tenant.fittings().iter().map(|fitting| (&tenant.terms.name, fitting))
-        }));
+        self.shelf.keep(
+            tenants
+                .values()
+                .flat_map(|tenant| tenant.fittings().iter().map(|fitting| (&tenant.terms.name, fitting))),
+        );
         self.tell(before, troubles);
         Completed { config, tenants }
     }
@@ -169,7 +171,8 @@ impl Plugins {
             before.notices.take_back(Notice::Registry);
         } else {
             // Names are for the log: anyone may read notices.
-            let text = format!("{} tenants or plugins do not run here as they are registered", troubles.len());
+            let text =
+                format!("{} tenants or plugins do not run here as they are registered", troubles.len());
             before.notices.put(Notice::Registry, text);
         }
     }
@@ -195,7 +198,9 @@ fn read_registered(
     let built_in: Vec<&str> = waypost_builtins::BUILT_IN.iter().map(|built_in| built_in.name).collect();
     let mut read = BTreeMap::new();
     for (name, registered) in &catalog.tenants {
-        let Some((_, record)) = registered.record.as_ref().filter(|(_, record)| record.enabled) else { continue };
+        let Some((_, record)) = registered.record.as_ref().filter(|(_, record)| record.enabled) else {
+            continue;
+        };
         if file.tenants.contains_key(&**name) {
             continue;
         }

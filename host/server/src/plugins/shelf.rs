@@ -60,6 +60,29 @@ impl Plugins {
         Ok((item.version, record(&item).ok_or(PluginError::RevisionUnknown)?))
     }
 
+    /// The component of a revision as it was uploaded; None: of the active one, else the newest.
+    ///
+    /// # Errors
+    /// [`PluginError`].
+    pub async fn component_of(
+        &self,
+        tenant: &Name,
+        plugin: &str,
+        revision: Option<&str>,
+    ) -> Result<Vec<u8>, PluginError> {
+        let revision = match revision {
+            Some(revision) => revision.to_owned(),
+            None => {
+                let active = self.plugin(tenant, plugin).await?.1.active;
+                let newest = self.revisions(tenant, plugin).await?.pop().map(|(revision, ..)| revision);
+                active.or(newest).ok_or(PluginError::RevisionUnknown)?
+            }
+        };
+        let (_, record) = self.revision(tenant, plugin, &revision).await?;
+        let component = self.store.component(tenant.clone(), record.component).await?;
+        component.ok_or(PluginError::RevisionUnknown)
+    }
+
     /// A revision, loaded: from the shelf, or from the store by way of the compiled-code cache.
     ///
     /// # Errors

@@ -5,13 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Bytes;
 use sha2::{Digest as _, Sha256};
+use tokio::sync::SemaphorePermit;
 use waypost_core::config::is_name;
 use waypost_core::decision::{Name, Role};
 use waypost_core::limits::REGISTRY_RECORD_BYTES_MAX;
 use waypost_core::rate::Rate;
-use waypost_core::registry::{
-    Kind, Plan, PluginRecord, RevisionRecord, RevisionState, Source, Written,
-};
+use waypost_core::registry::{Kind, Plan, PluginRecord, RevisionRecord, RevisionState, Source, Written};
 use waypost_engine::Revision;
 
 use super::catalog::record;
@@ -23,6 +22,8 @@ use crate::pipeline::Tenant;
 
 /// Longest note, in bytes.
 pub const NOTE_BYTES_MAX: usize = 200;
+/// Most bodies of uploads that are read at once: each may fill the largest component's size.
+pub(super) const BODIES_MAX: usize = 4;
 const HOUR_S: f64 = 3600.0;
 
 /// A component with its settings.
@@ -78,6 +79,17 @@ impl Rates {
 }
 
 impl Plugins {
+    /// A place for one upload, before its body is read: none of the plan's uploads is left, or too
+    /// many bodies are being read.
+    ///
+    /// # Errors
+    /// [`PluginError::UploadsLimited`], [`PluginError::UploadsBusy`].
+    pub fn begin_upload(&self, tenant: &Tenant) -> Result<SemaphorePermit<'_>, PluginError> {
+        let place = self.bodies.try_acquire().map_err(|_| PluginError::UploadsBusy)?;
+        self.uploads.take(&tenant.terms.name, &tenant.plan, clock::now_ms())?;
+        Ok(place)
+    }
+
     /// Takes an upload in. What comes of its check is in the revision's state, later.
     ///
     /// # Errors
@@ -88,7 +100,6 @@ impl Plugins {
             return Err(PluginError::NameInvalid);
         }
         check_size(&upload, plan)?;
-        self.uploads.take(name, plan, clock::now_ms())?;
         let role = self.role(name, &upload, plan).await?;
         let revision = Revision::of(&upload.component, &upload.settings).short().to_string();
         let known = match self.revision(name, &upload.plugin, &revision).await {
