@@ -1,0 +1,159 @@
+//! What operations ask of Redis: how often, what one failed answer does to the rest, and what is left
+//! of records that are gone or cannot be read.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
+
+mod redis_servers;
+mod redis_tap;
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use redis_tap::Tap;
+use waypost_core::decision::{FailureClass, ReceiptStatus};
+use waypost_core::id::MessageId;
+use waypost_core::message::{Envelope, State};
+use waypost_core::rate::Rate;
+use waypost_core::redis::{Clock, RedisStore};
+use waypost_core::store::{
+    Accept, Accepted, Claim, ClaimedMessage, NewMessage, ReceiptResult, Settle, Settled, Store, SweepRules,
+};
+use waypost_redis_kit::Server;
+use waypost_store::redis::{RedisOptions, open};
+use waypost_store::suite::sample::{self, NOW_MS};
+
+/// A store whose requests are seen.
+struct Seen {
+    store: RedisStore<Tap>,
+    server: Arc<Server>,
+    prefix: String,
+}
+
+impl Seen {
+    async fn new(clock: Clock) -> Self {
+        let (server, prefix) = (redis_servers::one(), redis_servers::fresh_prefix());
+        let options = RedisOptions::new(&server.url(), &prefix, "test");
+        let opened = open(options, clock).await.expect("a store");
+        let tap = Tap::new(opened.connection().clone());
+        let store = RedisStore::new(tap, opened.layout().clone(), clock, sample::name("test"));
+        Self { store, server, prefix }
+    }
+
+    /// Another host of the same Redis, which remembers nothing yet.
+    fn beside(&self) -> Self {
+        let tap = Tap::new(self.store.connection().link());
+        let store = RedisStore::new(tap, self.store.layout().clone(), Clock::Caller, sample::name("beside"));
+        Self { store, server: self.server.clone(), prefix: self.prefix.clone() }
+    }
+
+    fn tap(&self) -> &Tap {
+        self.store.connection()
+    }
+
+    async fn accept(&self, tenant: &str, messages: Vec<NewMessage>) {
+        let accept = Accept { tenant: sample::name(tenant), ..sample::accept(messages) };
+        assert_eq!(self.store.accept(accept).await.expect("an answer"), Accepted::Stored);
+    }
+
+    /// Asks the server itself about a key of a tenant.
+    fn order(&self, command: &str, key: &str, rest: &[&str]) -> Option<i64> {
+        let key = format!("{}:{{{}}}:{key}", self.prefix, sample::TENANT);
+        let mut words = vec![command, &key];
+        words.extend(rest);
+        self.server.order(&words).expect("an answer").integer()
+    }
+
+    async fn state(&self, id: MessageId) -> State {
+        let stored = self.store.message(sample::name(sample::TENANT), id).await.expect("an answer");
+        stored.expect("the message").progress.state
+    }
+}
+
+fn messages(count: u64) -> Vec<NewMessage> {
+    (0..count).map(sample::message).collect()
+}
+
+fn with(mut message: NewMessage, change: impl FnOnce(&mut Envelope)) -> NewMessage {
+    change(Arc::make_mut(&mut message.envelope));
+    message
+}
+
+fn of_tenant(tenant: &str, n: u64) -> NewMessage {
+    with(sample::message(n), |envelope| {
+        envelope.id = MessageId::of_tenant(envelope.id.key(), envelope.id.nonce(), tenant);
+        envelope.draft.tenant = sample::name(tenant);
+    })
+}
+
+/// An id as keys have it.
+fn short(id: MessageId) -> String {
+    id.to_string().split_off("msg_".len())
+}
+
+fn ids(messages: &[ClaimedMessage]) -> Vec<MessageId> {
+    let mut ids: Vec<_> = messages.iter().map(|message| message.envelope.id).collect();
+    ids.sort();
+    ids
+}
+
+fn rules() -> SweepRules {
+    Arc::new(|_| sample::RULES)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_claimed_is_given_where_the_next_round_fails() {
+    let seen = Seen::new(Clock::Caller).await;
+    seen.accept(sample::TENANT, messages(3)).await;
+    seen.tap().fail("SMEMBERS", 1);
+    let batch = seen.store.claim(sample::claim()).await.expect("what was claimed before");
+    assert_eq!(batch.messages.len(), 3);
+    assert!(seen.tap().has_failed(), "there was a next round");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_claimed_is_given_where_an_expiry_is_not_written() {
+    let seen = Seen::new(Clock::Caller).await;
+    let late = with(sample::message(1), |envelope| envelope.valid_until_ms = NOW_MS + 1);
+    let late_id = late.envelope.id;
+    seen.accept(sample::TENANT, vec![late, sample::message(2), sample::message(3)]).await;
+    seen.tap().fail("step", 1);
+    let batch = seen.store.claim(sample::claim_at(NOW_MS + 5)).await.expect("what was claimed");
+    assert_eq!(ids(&batch.messages), [2, 3].map(|n| sample::id(NOW_MS, n)));
+    assert!(seen.tap().has_failed());
+    for claimed in &batch.messages {
+        seen.store.settle(vec![sample::settle(claimed)]).await.expect("an answer");
+    }
+    let lease_over_ms = NOW_MS + 5 + sample::LEASE_MS;
+    assert_eq!(seen.store.sweep(lease_over_ms, 100, rules()).await.expect("a number"), 1);
+    assert_eq!(seen.state(late_id).await, State::Expired, "the sweep has written it");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_claimed_is_given_where_the_rate_cannot_be_given_back() {
+    let seen = Seen::new(Clock::Caller).await;
+    seen.accept(sample::TENANT, messages(3)).await;
+    seen.tap().fail("rate", 2);
+    let claim = Claim { rate: Some(Rate::per_second(10.0, 10)), ..sample::claim() };
+    let batch = seen.store.claim(claim).await.expect("what was claimed");
+    assert_eq!(batch.messages.len(), 3);
+    assert!(seen.tap().has_failed());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_record_that_cannot_be_read_holds_nobody_up() {
+    let seen = Seen::new(Clock::Caller).await;
+    seen.accept(sample::TENANT, messages(4)).await;
+    let broken = sample::id(NOW_MS, 1);
+    seen.order("HSET", &format!("m:{}", short(broken)), &["e", "{"]);
+    let batch = seen.store.claim(sample::claim()).await.expect("the others");
+    assert_eq!(ids(&batch.messages), [0, 2, 3].map(|n| sample::id(NOW_MS, n)));
+    let later_ms = NOW_MS + sample::LEASE_MS;
+    assert_eq!(seen.store.sweep(later_ms, 100, rules()).await.expect("a number"), 3);
+    assert_eq!(seen.state(sample::id(NOW_MS, 3)).await, State::InDoubt);
+    assert_eq!(seen.store.sweep(later_ms, 1, rules()).await.expect("a number"), 0);
+    seen.accept(sample::TENANT, vec![sample::message(9)]).await;
+    let claimed = seen.store.claim(sample::claim_at(later_ms)).await.expect("a batch").messages;
+    assert_eq!(claimed.len(), 1);
+    let second_ms = later_ms + sample::LEASE_MS;
+    let swept = seen.store.sweep(second_ms, 1, rules()).await.expect("a number");
+    assert_eq!(swept, 1, "what cannot be read takes nobody's place");
+}
