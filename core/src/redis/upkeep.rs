@@ -70,18 +70,33 @@ impl<C: Connection> RedisStore<C> {
         let mut changed = 0;
         for ids in ids.chunks(BATCH_MAX) {
             let mut steps = Vec::with_capacity(ids.len());
-            let mut unreadable = Vec::new();
+            let (mut gone, mut unreadable) = (Vec::new(), Vec::new());
             for (id, found) in ids.iter().zip(self.look_up(tenant, ids).await?) {
                 match found {
                     Ok(Some(record)) => steps.extend(end_of_wait(record, now_ms, rules)?),
-                    Ok(None) => {}
+                    Ok(None) => gone.push(*id),
                     Err(_) => unreadable.push(*id),
                 }
             }
             changed += self.write(tenant, &steps).await?.into_iter().filter(|done| *done).count();
+            self.forget(tenant, &gone).await?;
             self.look_later(tenant, &unreadable, now_ms).await?;
         }
         Ok(changed)
+    }
+
+    /// Removes ids whose message was deleted by hand: nothing else would, and they fill each sweep.
+    async fn forget(&self, tenant: &str, gone: &[MessageId]) -> Result<(), StoreError> {
+        if gone.is_empty() {
+            return Ok(());
+        }
+        let request = |name, set: &str| {
+            let key = format!("{}{set}", self.layout.tenant(tenant)).into_bytes();
+            let ids = gone.iter().map(|id| short(*id).into_bytes());
+            Request::command(name, std::iter::once(key).chain(ids).collect())
+        };
+        self.ask_all(vec![request("ZREM", "timers"), request("HDEL", "leases")]).await?;
+        Ok(())
     }
 
     /// Puts off what cannot be read, so that it takes nobody's place in each sweep. Somebody may mend it.

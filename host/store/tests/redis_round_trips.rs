@@ -157,3 +157,33 @@ async fn a_record_that_cannot_be_read_holds_nobody_up() {
     let swept = seen.store.sweep(second_ms, 1, rules()).await.expect("a number");
     assert_eq!(swept, 1, "what cannot be read takes nobody's place");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ids_without_a_message_are_not_leased() {
+    let seen = Seen::new(Clock::Caller).await;
+    seen.accept(sample::TENANT, messages(4)).await;
+    for n in [1, 2] {
+        seen.order("DEL", &format!("m:{}", short(sample::id(NOW_MS, n))), &[]);
+    }
+    let batch = seen.store.claim(sample::claim()).await.expect("a batch");
+    assert_eq!(ids(&batch.messages), [0, 3].map(|n| sample::id(NOW_MS, n)));
+    assert_eq!(seen.order("HLEN", "leases", &[]), Some(2));
+    assert_eq!(seen.order("ZCARD", "timers", &[]), Some(2));
+    assert_eq!(seen.store.backlog().await.expect("a backlog").iter().map(|(_, n)| n).sum::<u64>(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_sweep_removes_ids_without_a_message() {
+    let seen = Seen::new(Clock::Caller).await;
+    seen.accept(sample::TENANT, messages(3)).await;
+    seen.store.claim(sample::claim()).await.expect("a batch");
+    for n in [0, 1] {
+        seen.order("DEL", &format!("m:{}", short(sample::id(NOW_MS, n))), &[]);
+    }
+    let over_ms = NOW_MS + sample::LEASE_MS;
+    seen.store.sweep(over_ms, 2, rules()).await.expect("a number");
+    let changed = seen.store.sweep(over_ms, 2, rules()).await.expect("a number");
+    assert_eq!(changed, 1, "the two that are gone do not starve the third");
+    assert_eq!(seen.order("HLEN", "leases", &[]), Some(0));
+    assert_eq!(seen.order("ZCARD", "timers", &[]), Some(1), "in doubt");
+}
