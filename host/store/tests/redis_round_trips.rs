@@ -187,3 +187,25 @@ async fn the_sweep_removes_ids_without_a_message() {
     assert_eq!(seen.order("HLEN", "leases", &[]), Some(0));
     assert_eq!(seen.order("ZCARD", "timers", &[]), Some(1), "in doubt");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_settles_of_several_tenants_are_one_round_trip() {
+    let seen = Seen::new(Clock::Caller).await;
+    for (n, tenant) in ["acme", "beta", "gamma", "delta"].into_iter().enumerate() {
+        let first = 10 * n as u64;
+        seen.accept(tenant, (first..first + 3).map(|n| of_tenant(tenant, n)).collect()).await;
+    }
+    let claimed = seen.store.claim(sample::claim()).await.expect("a batch").messages;
+    assert_eq!(claimed.len(), 12);
+    let settles: Vec<Settle> = claimed.iter().map(sample::settle).collect();
+    seen.tap().forget();
+    let settled = seen.store.settle(settles[..8].to_vec()).await.expect("answers");
+    assert!(settled.iter().all(|settled| matches!(settled, Settled::Now(_))), "{settled:?}");
+    assert_eq!(seen.tap().asked().len(), 1, "{:?}", seen.tap().asked());
+    assert_eq!(seen.tap().count("bind"), 1, "one for the provider");
+    let beside = seen.beside();
+    let settled = beside.store.settle(settles).await.expect("answers");
+    assert_eq!(settled.len(), 12);
+    assert!(settled[8..].iter().all(|settled| matches!(settled, Settled::Now(_))), "{settled:?}");
+    assert_eq!(beside.tap().asked().len(), 2, "reads, and writes: {:?}", beside.tap().asked());
+}
