@@ -209,3 +209,27 @@ async fn the_settles_of_several_tenants_are_one_round_trip() {
     assert!(settled[8..].iter().all(|settled| matches!(settled, Settled::Now(_))), "{settled:?}");
     assert_eq!(beside.tap().asked().len(), 2, "reads, and writes: {:?}", beside.tap().asked());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn callbacks_ask_only_tenants_that_have_some() {
+    let seen = Seen::new(Clock::Caller).await;
+    for n in 0..12 {
+        let tenant = format!("tenant{n}");
+        let url = (n >= 9).then(|| "https://example.org/".to_owned());
+        let message = with(of_tenant(&tenant, n), |envelope| envelope.callback_url = url);
+        seen.accept(&tenant, vec![message]).await;
+    }
+    let claimed = seen.store.claim(sample::claim()).await.expect("a batch").messages;
+    let outcome = sample::failed(FailureClass::Message);
+    let settles = claimed.iter().map(|one| Settle { outcome: outcome.clone(), ..sample::settle(one) });
+    seen.store.settle(settles.collect()).await.expect("answers");
+    seen.tap().forget();
+    let due = seen.store.callbacks(NOW_MS + 1_000, 1_000, 2).await.expect("callbacks");
+    assert_eq!(due.len(), 2, "as many as there is room for");
+    let rest = seen.store.callbacks(NOW_MS + 1_000, 1_000, 2).await.expect("callbacks");
+    assert_eq!(rest.len(), 1, "the third was not held back by the first question");
+    assert_eq!(seen.tap().count("callbacks"), 3);
+    seen.tap().forget();
+    assert!(seen.store.callbacks(NOW_MS + 1_000, 1_000, 2).await.expect("callbacks").is_empty());
+    assert_eq!(seen.tap().asked().len(), 2, "who there is, and who has some: {:?}", seen.tap().asked());
+}
