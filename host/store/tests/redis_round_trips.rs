@@ -233,3 +233,19 @@ async fn callbacks_ask_only_tenants_that_have_some() {
     assert!(seen.store.callbacks(NOW_MS + 1_000, 1_000, 2).await.expect("callbacks").is_empty());
     assert_eq!(seen.tap().asked().len(), 2, "who there is, and who has some: {:?}", seen.tap().asked());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn callbacks_fall_due_by_the_time_of_redis() {
+    let seen = Seen::new(Clock::Redis).await;
+    let now_ms = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_millis() as u64;
+    let message = with(sample::message_at(now_ms, 1), |envelope| {
+        envelope.callback_url = Some("https://example.org/".to_owned());
+    });
+    seen.accept(sample::TENANT, vec![message]).await;
+    let claimed = seen.store.claim(sample::claim_at(now_ms)).await.expect("a batch").messages;
+    let outcome = sample::failed(FailureClass::Message);
+    let settle = Settle { outcome, now_ms, ..sample::settle(&claimed[0]) };
+    seen.store.settle(vec![settle]).await.expect("answers");
+    let due = seen.store.callbacks(now_ms + 1_000, 60_000, 10).await.expect("callbacks");
+    assert_eq!(due.len(), 1);
+}
