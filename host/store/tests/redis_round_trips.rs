@@ -249,3 +249,26 @@ async fn callbacks_fall_due_by_the_time_of_redis() {
     let due = seen.store.callbacks(now_ms + 1_000, 60_000, 10).await.expect("callbacks");
     assert_eq!(due.len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_receipt_with_our_own_id_finds_its_tenant_without_asking_who_there_is() {
+    let seen = Seen::new(Clock::Caller).await;
+    seen.accept(sample::TENANT, messages(2)).await;
+    let claimed = seen.store.claim(sample::claim()).await.expect("a batch").messages;
+    seen.store.settle(claimed.iter().map(sample::settle).collect()).await.expect("answers");
+    let report = |place: usize| {
+        let id = claimed[place].envelope.id;
+        let mut receipt = sample::receipt(&sample::reference(id), ReceiptStatus::Delivered);
+        receipt.receipt.message_id = Some(id.to_string());
+        (id, receipt)
+    };
+    seen.tap().forget();
+    let (id, receipt) = report(0);
+    let answer = seen.store.receipt(receipt).await.expect("an answer");
+    assert_eq!(answer, ReceiptResult::Applied(id, State::Delivered));
+    assert_eq!(seen.tap().count("SMEMBERS"), 0, "{:?}", seen.tap().asked());
+    let beside = seen.beside();
+    let (id, receipt) = report(1);
+    let answer = beside.store.receipt(receipt).await.expect("an answer");
+    assert_eq!(answer, ReceiptResult::Applied(id, State::Delivered), "a host that knows no tenant asks");
+}
