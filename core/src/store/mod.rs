@@ -3,6 +3,7 @@
 
 mod error;
 mod operations;
+mod parts;
 
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ use crate::trace::Entry;
 
 pub use error::StoreError;
 pub use operations::{Shared, Store, SweepRules, TRACE_ENTRIES_MAX};
+pub use parts::{InboundPart, InboundParts, PartResult, PartsKey};
 
 /// Takes in the messages of one request, all of them or none.
 #[derive(Debug, Clone)]

@@ -9,6 +9,7 @@ mod list;
 mod names;
 mod numbers;
 mod operator;
+mod parts;
 mod reader;
 mod receipts;
 mod recent;
@@ -27,8 +28,8 @@ use async_trait::async_trait;
 use waypost_core::decision::Name;
 use waypost_core::id::MessageId;
 use waypost_core::store::{
-    Accept, Accepted, ApiKey, Callback, Claim, ClaimedBatch, Filter, Inbound, InboxItem, ReceiptIn,
-    ReceiptResult, Reroute, Settle, Settled, Stored,
+    Accept, Accepted, ApiKey, Callback, Claim, ClaimedBatch, Filter, Inbound, InboundPart, InboundParts,
+    InboxItem, PartResult, PartsKey, ReceiptIn, ReceiptResult, Reroute, Settle, Settled, Stored,
 };
 use waypost_core::trace::Entry;
 
@@ -143,6 +144,26 @@ impl Store for SqliteStore {
 
     async fn inbound(&self, inbound: Inbound) -> Result<bool, StoreError> {
         self.write(move |session| session.inbound(&inbound)).await
+    }
+
+    async fn inbound_part(&self, part: InboundPart) -> Result<PartResult, StoreError> {
+        part.check()?;
+        let route = part.route.to_string();
+        // No error inside the transaction: it would fail the others of its group, too.
+        let result = self.write(move |session| session.inbound_part(&part)).await?;
+        result.ok_or(StoreError::TooManyParts { route })
+    }
+
+    async fn inbound_parts_done(&self, key: PartsKey, now_ms: u64) -> Result<(), StoreError> {
+        self.write(move |session| session.inbound_parts_done(&key, now_ms)).await
+    }
+
+    async fn inbound_parts_old(
+        &self,
+        now_ms: u64,
+        messages_max: u32,
+    ) -> Result<Vec<InboundParts>, StoreError> {
+        self.write(move |session| session.inbound_parts_old(now_ms, messages_max)).await
     }
 
     async fn sweep(&self, now_ms: u64, rows_max: u32, rules: SweepRules) -> Result<usize, StoreError> {

@@ -9,6 +9,7 @@ pub mod beside;
 pub mod dispatching;
 pub mod limits;
 pub mod operating;
+pub mod parts;
 pub mod receipts;
 pub mod sample;
 mod steps;
@@ -79,6 +80,17 @@ macro_rules! store_suite {
                 a_callback_is_held_retried_and_done,
                 keys_are_found_and_revoked,
                 a_ping_is_answered,
+            }
+            parts {
+                parts_become_whole_in_any_order,
+                parts_at_once_are_whole_once,
+                a_repeated_part_changes_nothing,
+                a_part_that_comes_again_after_a_crash_leads_to_the_same_message,
+                parts_of_other_messages_stay_apart,
+                a_reference_that_is_used_again_begins_anew,
+                a_message_that_stays_unfinished_is_handed_out,
+                unfinished_messages_are_bounded,
+                parts_that_make_no_sense_are_refused,
             }
             walk {
                 any_order_of_steps_keeps_the_rules,
