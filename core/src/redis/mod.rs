@@ -18,6 +18,7 @@ mod layout;
 mod list;
 mod operations;
 mod operator;
+mod parts;
 mod receipts;
 mod record;
 mod registry;

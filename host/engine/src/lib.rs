@@ -23,7 +23,6 @@ mod roles;
 mod runtime;
 mod secrets;
 mod settings;
-mod signing;
 mod snapshot;
 mod state;
 mod ticker;

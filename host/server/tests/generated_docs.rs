@@ -60,6 +60,17 @@ fn message_limits() -> String {
     table.row("a provider's reference that is kept", bytes(limits::REFERENCE_BYTES_MAX));
     table.row("a receipt that fits no message is kept", hours_of_ms(limits::ORPHAN_RECEIPT_MS));
     table.row("receipts kept that fit no message", limits::ORPHAN_RECEIPTS_MAX);
+    table.row("a part of a long inbound message", bytes(limits::INBOUND_PART_BYTES_MAX));
+    table.row(
+        "long inbound messages of a tenant and provider that are not whole",
+        limits::INBOUND_PARTS_OPEN_MAX,
+    );
+    table.row(
+        "a long inbound message waits for its missing parts",
+        hours_of_ms(limits::INBOUND_PARTS_WAIT_MS),
+    );
+    let known = format!("{} minutes", limits::INBOUND_PARTS_KNOWN_MS / 60_000);
+    table.row("parts of one that was delivered are known again", known);
     table.row("`code` of a refusal", format!("{} characters", limits::CODE_CHARS_MAX));
     table.row("`reason` of a refusal or failure", format!("{} characters", limits::REASON_CHARS_MAX));
     table.text

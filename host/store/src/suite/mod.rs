@@ -9,6 +9,7 @@ pub mod beside;
 pub mod dispatching;
 pub mod limits;
 pub mod operating;
+pub mod parts;
 pub mod receipts;
 pub mod registered;
 pub mod sample;
@@ -88,6 +89,17 @@ macro_rules! store_suite {
                 news_moves_the_version_and_what_hosts_see_does_not,
                 a_component_comes_back_as_it_was,
                 a_component_that_several_put_is_whole,
+            }
+            parts {
+                parts_become_whole_in_any_order,
+                parts_at_once_are_whole_once,
+                a_repeated_part_changes_nothing,
+                a_part_that_comes_again_after_a_crash_leads_to_the_same_message,
+                parts_of_other_messages_stay_apart,
+                a_reference_that_is_used_again_begins_anew,
+                a_message_that_stays_unfinished_is_handed_out,
+                unfinished_messages_are_bounded,
+                parts_that_make_no_sense_are_refused,
             }
             walk {
                 any_order_of_steps_keeps_the_rules,

@@ -11,7 +11,7 @@ use waypost_core::lifecycle::{DoubtChoice, RouteRules};
 use waypost_core::message::{Draft, Envelope, Progress, State};
 use waypost_core::number::Recipient;
 use waypost_core::store::{
-    Accept, ApiKey, Claim, ClaimedMessage, Inbound, NewMessage, ReceiptIn, Scope, Settle,
+    Accept, ApiKey, Claim, ClaimedMessage, Inbound, InboundPart, NewMessage, ReceiptIn, Scope, Settle,
 };
 use waypost_core::text::{Body, Encoding};
 use waypost_core::trace::{Entry, Step};
@@ -216,6 +216,23 @@ pub fn inbound(reference: &str) -> Inbound {
         to: "+447700900999".to_owned(),
         body: Body::Text("STOP".to_owned()),
         received_ms: NOW_MS,
+    }
+}
+
+/// A part of a long inbound message, which says which it is.
+#[must_use]
+pub fn part(reference: u16, number: u8, total: u8) -> InboundPart {
+    InboundPart {
+        tenant: name(TENANT),
+        inbox: name("support"),
+        route: name(ROUTE),
+        from: "+447700900123".to_owned(),
+        to: "+447700900999".to_owned(),
+        reference,
+        total,
+        number,
+        payload: format!("\0part {number} of {reference}").into(),
+        now_ms: NOW_MS,
     }
 }
 
