@@ -9,7 +9,7 @@ use super::{Connection, Request, Value};
 use crate::decision::Name;
 use crate::id::MessageId;
 use crate::store::{
-    Accept, Accepted, ApiKey, Callback, Claim, ClaimedBatch, Filter, Inbound, InboxItem, ReceiptIn,
+    Accept, Accepted, ApiKey, Callback, Claim, ClaimedBatch, Filter, InboundIn, InboxItem, ReceiptIn,
     ReceiptResult, Reroute, Settle, Settled, Store, StoreError, Stored, SweepRules,
 };
 use crate::trace::Entry;
@@ -43,8 +43,12 @@ impl<C: Connection + 'static> Store for RedisStore<C> {
         self.take_receipt(&receipt).await
     }
 
-    async fn inbound(&self, inbound: Inbound) -> Result<bool, StoreError> {
-        self.put_inbound(&inbound).await
+    async fn inbound(&self, inbound: InboundIn) -> Result<bool, StoreError> {
+        self.put_inbound(inbound).await
+    }
+
+    async fn inbound_known(&self, tenant: Name, route: Name, reference: String) -> Result<bool, StoreError> {
+        self.knows_inbound(&tenant, &route, &reference).await
     }
 
     async fn sweep(&self, now_ms: u64, rows_max: u32, rules: SweepRules) -> Result<usize, StoreError> {

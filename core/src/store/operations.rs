@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::{
-    Accept, Accepted, ApiKey, Callback, Claim, ClaimedBatch, Filter, Inbound, InboxItem, ReceiptIn,
+    Accept, Accepted, ApiKey, Callback, Claim, ClaimedBatch, Filter, InboundIn, InboxItem, ReceiptIn,
     ReceiptResult, Reroute, Settle, Settled, StoreError, Stored,
 };
 use crate::decision::Name;
@@ -39,8 +39,12 @@ pub trait Store: Shared + 'static {
     /// Applies a receipt, or keeps it for a message whose submit is not settled yet.
     async fn receipt(&self, receipt: ReceiptIn) -> Result<ReceiptResult, StoreError>;
 
-    /// Puts a message into its inbox. False: it was there already.
-    async fn inbound(&self, inbound: Inbound) -> Result<bool, StoreError>;
+    /// Puts a message into inboxes and knows it from now on, by provider and reference; without a
+    /// reference nothing can be known. False: it was known already, and nothing is done.
+    async fn inbound(&self, inbound: InboundIn) -> Result<bool, StoreError>;
+
+    /// True where [`Store::inbound`] was given a message of that provider with that reference.
+    async fn inbound_known(&self, tenant: Name, route: Name, reference: String) -> Result<bool, StoreError>;
 
     /// Ends leases that ran out and waits that are over. `rules` gives the rules of a provider;
     /// messages of a provider that is gone from the configuration get those of `None`. At most

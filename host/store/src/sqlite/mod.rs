@@ -27,7 +27,7 @@ use async_trait::async_trait;
 use waypost_core::decision::Name;
 use waypost_core::id::MessageId;
 use waypost_core::store::{
-    Accept, Accepted, ApiKey, Callback, Claim, ClaimedBatch, Filter, Inbound, InboxItem, ReceiptIn,
+    Accept, Accepted, ApiKey, Callback, Claim, ClaimedBatch, Filter, InboundIn, InboxItem, ReceiptIn,
     ReceiptResult, Reroute, Settle, Settled, Stored,
 };
 use waypost_core::trace::Entry;
@@ -141,8 +141,12 @@ impl Store for SqliteStore {
         self.write(move |session| session.receipt(&receipt)).await
     }
 
-    async fn inbound(&self, inbound: Inbound) -> Result<bool, StoreError> {
+    async fn inbound(&self, inbound: InboundIn) -> Result<bool, StoreError> {
         self.write(move |session| session.inbound(&inbound)).await
+    }
+
+    async fn inbound_known(&self, _tenant: Name, route: Name, reference: String) -> Result<bool, StoreError> {
+        self.readers.ask(move |reader| reader.knows_inbound(&route, &reference)).await
     }
 
     async fn sweep(&self, now_ms: u64, rows_max: u32, rules: SweepRules) -> Result<usize, StoreError> {

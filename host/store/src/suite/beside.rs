@@ -11,7 +11,7 @@ use super::steps::{Shared, dead_letter, report, submitted, with};
 pub async fn an_inbox_gives_until_it_is_acknowledged(store: Shared) {
     let (tenant, inbox) = (sample::name(sample::TENANT), sample::name("support"));
     for n in 0..5 {
-        assert!(store.inbound(sample::inbound(&format!("in-{n}"))).await.expect("an answer"));
+        assert!(store.inbound(sample::inbound_in(&format!("in-{n}"))).await.expect("an answer"));
     }
     let first = store.inbox(tenant.clone(), inbox.clone(), 0, 3).await.expect("items");
     assert_eq!(
@@ -35,13 +35,13 @@ pub async fn an_inbox_gives_until_it_is_acknowledged(store: Shared) {
 
 pub async fn a_repeated_inbound_is_known(store: Shared) {
     let (tenant, inbox) = (sample::name(sample::TENANT), sample::name("support"));
-    assert!(store.inbound(sample::inbound("in-1")).await.expect("an answer"));
-    assert!(!store.inbound(sample::inbound("in-1")).await.expect("an answer"));
+    assert!(store.inbound(sample::inbound_in("in-1")).await.expect("an answer"));
+    assert!(!store.inbound(sample::inbound_in("in-1")).await.expect("an answer"));
     let items = store.inbox(tenant.clone(), inbox.clone(), 0, 10).await.expect("items");
     store.acknowledge(tenant.clone(), inbox.clone(), vec![items[0].sequence]).await.expect("a number");
-    assert!(!store.inbound(sample::inbound("in-1")).await.expect("an answer"), "also after it was read");
+    assert!(!store.inbound(sample::inbound_in("in-1")).await.expect("an answer"), "also after it was read");
     for _ in 0..2 {
-        assert!(store.inbound(sample::inbound("")).await.expect("an answer"), "no reference, no repetition");
+        assert!(store.inbound(sample::inbound_in("")).await.expect("an answer"), "no reference, no repetition");
     }
     let items = store.inbox(tenant, inbox, 0, 10).await.expect("items");
     assert_eq!(items.len(), 2);

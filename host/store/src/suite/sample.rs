@@ -81,7 +81,7 @@ pub fn message_at(time_ms: u64, n: u64) -> NewMessage {
     progress.due_ms = Some(time_ms);
     progress.route = Some(route.clone());
     let step = Step::Accepted { route: Some(route), held_until_ms: None };
-    let entry = Entry { at_ms: time_ms, state: State::Queued, step, decisions: Vec::new() };
+    let entry = Entry { at_ms: time_ms, state: State::Queued, step, decisions: Vec::new(), cause: None };
     NewMessage { envelope: Arc::new(envelope), progress, entry }
 }
 
