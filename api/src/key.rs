@@ -78,6 +78,7 @@ mod tests {
             hash,
             created_ms: 0,
             revoked_ms: None,
+            expires_ms: None,
         };
         assert!(is_good(&key, &hash));
         for bit in 0..256 {

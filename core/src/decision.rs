@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::number::Sender;
+
 /// A short name from the configuration: a provider, a tenant, a component. Cheap to clone.
 pub type Name = Arc<str>;
 
@@ -103,11 +105,12 @@ pub enum Health {
 }
 
 /// A provider that a routing component may choose.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Candidate {
     /// The provider's name in the configuration.
     pub id: Name,
     /// For one segment to this recipient, in millionths of the currency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price_micros: Option<u64>,
     /// From the provider's circuit breaker.
     pub health: Health,
@@ -305,4 +308,18 @@ pub struct DecisionRecord {
     /// What the component wrote to its log, at most 1 KiB.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub log: Vec<String>,
+    /// What it was given besides the message, where that is recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given: Option<Given>,
+}
+
+/// What a component was given that the stored message does not tell: with it, the same question can be
+/// asked again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Given {
+    /// The providers that a routing component could choose from.
+    Candidates(Vec<Candidate>),
+    /// The sender that the message had before the component chose another.
+    Sender(Option<Sender>),
 }

@@ -63,6 +63,7 @@ impl Stage {
             hash: key::hash(&text),
             created_ms: 0,
             revoked_ms: None,
+            expires_ms: None,
         };
         self.store.put_key(key).await.unwrap();
         Client::new(&format!("{}/t/{tenant}", self.edge.url()), &text)

@@ -112,6 +112,7 @@ fn decision<T>(role: Role, answer: Result<T, FaultClass>) -> Decision<T> {
         memory_bytes: 0,
         time_ns: 0,
         log: Vec::new(),
+        given: None,
     };
     Decision { answer: answer.map_err(|class| Fault::new(class, "secret words")), record }
 }

@@ -1,5 +1,7 @@
 //! The trait, operation by operation.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use super::layout::short;
@@ -8,9 +10,11 @@ use super::store::RedisStore;
 use super::{Connection, Request, Value};
 use crate::decision::Name;
 use crate::id::MessageId;
+use crate::registry::{Item, Kind, Written};
 use crate::store::{
-    Accept, Accepted, ApiKey, Callback, Claim, ClaimedBatch, Filter, InboundIn, InboxItem, ReceiptIn,
-    ReceiptResult, Reroute, Settle, Settled, Store, StoreError, Stored, SweepRules,
+    Accept, Accepted, ApiKey, Callback, Claim, ClaimedBatch, Filter, HistoryQuery, InboundIn, InboxItem,
+    OptChange, OptOut, OptOutQuery, ReceiptIn, ReceiptResult, Recorded, Reroute, Settle, Settled, Store,
+    StoreError, Stored, SweepRules,
 };
 use crate::trace::Entry;
 
@@ -137,6 +141,69 @@ impl<C: Connection + 'static> Store for RedisStore<C> {
 
     async fn keys(&self) -> Result<Vec<ApiKey>, StoreError> {
         self.read_keys().await
+    }
+
+    async fn touch_keys(&self, _uses: Vec<(Name, u64)>) -> Result<(), StoreError> {
+        Err(StoreError::Unavailable("not built yet".to_owned()))
+    }
+
+    async fn key_uses(&self) -> Result<Vec<(Name, u64)>, StoreError> {
+        Err(StoreError::Unavailable("not built yet".to_owned()))
+    }
+
+    async fn opt(&self, _change: OptChange) -> Result<bool, StoreError> {
+        Err(StoreError::Unavailable("not built yet".to_owned()))
+    }
+
+    async fn opted_out(&self, _query: OptOutQuery) -> Result<Vec<OptOut>, StoreError> {
+        Err(StoreError::Unavailable("not built yet".to_owned()))
+    }
+
+    async fn history(&self, _query: HistoryQuery) -> Result<Vec<Recorded>, StoreError> {
+        Err(StoreError::Unavailable("not built yet".to_owned()))
+    }
+
+    async fn register(&self, _item: Item) -> Result<Written, StoreError> {
+        Err(StoreError::Unavailable("not built yet".to_owned()))
+    }
+
+    async fn unregister(
+        &self,
+        _tenant: Name,
+        _kind: Kind,
+        _name: String,
+        _version: u64,
+    ) -> Result<Written, StoreError> {
+        Err(StoreError::Unavailable("not built yet".to_owned()))
+    }
+
+    async fn registered(&self, _tenant: Option<Name>, _kind: Kind) -> Result<Vec<Item>, StoreError> {
+        Err(StoreError::Unavailable("not built yet".to_owned()))
+    }
+
+    async fn registered_one(
+        &self,
+        _tenant: Name,
+        _kind: Kind,
+        _name: String,
+    ) -> Result<Option<Item>, StoreError> {
+        Err(StoreError::Unavailable("not built yet".to_owned()))
+    }
+
+    async fn registry_version(&self) -> Result<u64, StoreError> {
+        Err(StoreError::Unavailable("not built yet".to_owned()))
+    }
+
+    async fn put_component(&self, _tenant: Name, _hash: String, _bytes: Arc<[u8]>) -> Result<(), StoreError> {
+        Err(StoreError::Unavailable("not built yet".to_owned()))
+    }
+
+    async fn component(&self, _tenant: Name, _hash: String) -> Result<Option<Vec<u8>>, StoreError> {
+        Err(StoreError::Unavailable("not built yet".to_owned()))
+    }
+
+    async fn delete_component(&self, _tenant: Name, _hash: String) -> Result<bool, StoreError> {
+        Err(StoreError::Unavailable("not built yet".to_owned()))
     }
 
     async fn callbacks(&self, now_ms: u64, hold_ms: u64, rows_max: u32) -> Result<Vec<Callback>, StoreError> {

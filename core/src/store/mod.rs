@@ -2,7 +2,9 @@
 //! message's life, each of them atomic.
 
 mod error;
+mod history;
 mod operations;
+mod opt_out;
 
 use std::sync::Arc;
 
@@ -16,7 +18,9 @@ use crate::rate::{AcceptLimits, LimitReached, Rate};
 use crate::trace::Entry;
 
 pub use error::StoreError;
+pub use history::{HistoryQuery, Recorded};
 pub use operations::{Shared, Store, SweepRules, TRACE_ENTRIES_MAX};
+pub use opt_out::{OptChange, OptOut, OptOutQuery};
 
 /// Takes in the messages of one request, all of them or none.
 #[derive(Debug, Clone)]
@@ -70,6 +74,9 @@ pub enum Accepted {
     Limited(LimitReached),
     /// An id is taken. Make new ids and try again.
     IdTaken,
+    /// The recipients at these places of the request, ascending, want no messages from the sender
+    /// of theirs or from any sender of the tenant. Nothing is stored: refuse these, and try again.
+    OptedOut(Vec<usize>),
 }
 
 /// Leases messages that wait for one provider, the most urgent first.
@@ -269,6 +276,9 @@ pub struct ApiKey {
     pub created_ms: u64,
     /// When it was taken back.
     pub revoked_ms: Option<u64>,
+    /// From when on it is refused, in Unix milliseconds. None: never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_ms: Option<u64>,
 }
 
 /// What an API key may do.
@@ -283,11 +293,16 @@ pub enum Scope {
     Inbox,
     /// Redrive and delete dead letters, see providers and keys.
     Admin,
+    /// Upload, try out and activate the tenant's own components.
+    Plugins,
+    /// Make, change and delete tenants: for those who run Waypost.
+    Operator,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 4] = [Self::Send, Self::Read, Self::Inbox, Self::Admin];
+    pub const ALL: [Self; 6] =
+        [Self::Send, Self::Read, Self::Inbox, Self::Admin, Self::Plugins, Self::Operator];
 
     /// The stable name.
     #[must_use]
@@ -297,6 +312,8 @@ impl Scope {
             Self::Read => "read",
             Self::Inbox => "inbox",
             Self::Admin => "admin",
+            Self::Plugins => "plugins",
+            Self::Operator => "operator",
         }
     }
 }

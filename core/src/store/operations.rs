@@ -5,12 +5,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::{
-    Accept, Accepted, ApiKey, Callback, Claim, ClaimedBatch, Filter, InboundIn, InboxItem, ReceiptIn,
-    ReceiptResult, Reroute, Settle, Settled, StoreError, Stored,
+    Accept, Accepted, ApiKey, Callback, Claim, ClaimedBatch, Filter, HistoryQuery, InboundIn, InboxItem,
+    OptChange, OptOut, OptOutQuery, ReceiptIn, ReceiptResult, Recorded, Reroute, Settle, Settled, StoreError,
+    Stored,
 };
 use crate::decision::Name;
 use crate::id::MessageId;
 use crate::lifecycle::RouteRules;
+use crate::registry::{Item, Kind, Written};
 use crate::trace::Entry;
 
 /// Where messages are kept. A call that has answered `Ok` has its effect on disk.
@@ -20,7 +22,7 @@ use crate::trace::Entry;
 #[cfg_attr(not(target_family = "wasm"), async_trait)]
 pub trait Store: Shared + 'static {
     /// Takes in the messages of one request, all or none: idempotency key, rates, caps, queue
-    /// depth and enqueue in one transaction.
+    /// depth, opt-outs and enqueue in one transaction.
     async fn accept(&self, accept: Accept) -> Result<Accepted, StoreError>;
 
     /// Leases waiting messages of one provider within its rate, the most urgent first, and ends
@@ -86,6 +88,10 @@ pub trait Store: Shared + 'static {
     /// A message's trace, in order.
     async fn trace(&self, tenant: Name, id: MessageId) -> Result<Vec<Entry>, StoreError>;
 
+    /// A page of a tenant's messages as they were taken in, newest first, each with the first entry of
+    /// its trace.
+    async fn history(&self, query: HistoryQuery) -> Result<Vec<Recorded>, StoreError>;
+
     /// A page of messages, newest first.
     async fn list(&self, filter: Filter) -> Result<Vec<Stored>, StoreError>;
 
@@ -112,6 +118,57 @@ pub trait Store: Shared + 'static {
 
     /// Every key.
     async fn keys(&self) -> Result<Vec<ApiKey>, StoreError>;
+
+    /// Keys were used, each at this time in Unix milliseconds, or later. Kept apart from the keys, so
+    /// that it brings no key back; an older time than the one that is kept changes nothing.
+    async fn touch_keys(&self, uses: Vec<(Name, u64)>) -> Result<(), StoreError>;
+
+    /// When each key was used last, in Unix milliseconds; keys that never were are left out.
+    async fn key_uses(&self) -> Result<Vec<(Name, u64)>, StoreError>;
+
+    /// A recipient wants no more messages, or messages again. False: that was known already.
+    async fn opt(&self, change: OptChange) -> Result<bool, StoreError>;
+
+    /// A page of a tenant's opt-outs.
+    async fn opted_out(&self, query: OptOutQuery) -> Result<Vec<OptOut>, StoreError>;
+
+    /// Adds an item (version 1) or changes it (version n, where it has n-1). The caller sees to the
+    /// limits of [`Item`].
+    async fn register(&self, item: Item) -> Result<Written, StoreError>;
+
+    /// Removes an item that has this version. Its name is free then: a new item begins with version 1.
+    async fn unregister(
+        &self,
+        tenant: Name,
+        kind: Kind,
+        name: String,
+        version: u64,
+    ) -> Result<Written, StoreError>;
+
+    /// Items of a kind, by tenant and name in the order of bytes. None: of every tenant.
+    async fn registered(&self, tenant: Option<Name>, kind: Kind) -> Result<Vec<Item>, StoreError>;
+
+    /// The item of that name.
+    async fn registered_one(
+        &self,
+        tenant: Name,
+        kind: Kind,
+        name: String,
+    ) -> Result<Option<Item>, StoreError>;
+
+    /// Grows with every change of an item whose kind [is news](Kind::is_news); 0: there was none yet.
+    /// A host that dies between a change and its news delays the news until the next change.
+    async fn registry_version(&self) -> Result<u64, StoreError>;
+
+    /// Keeps a component under the hash of its bytes, for a tenant. It is there as a whole or not at
+    /// all; putting the same again changes nothing.
+    async fn put_component(&self, tenant: Name, hash: String, bytes: Arc<[u8]>) -> Result<(), StoreError>;
+
+    /// A tenant's component.
+    async fn component(&self, tenant: Name, hash: String) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Deletes a tenant's component. False: it was not there.
+    async fn delete_component(&self, tenant: Name, hash: String) -> Result<bool, StoreError>;
 
     /// Callbacks that are due, each held back for `hold_ms` from other callers.
     async fn callbacks(&self, now_ms: u64, hold_ms: u64, rows_max: u32) -> Result<Vec<Callback>, StoreError>;

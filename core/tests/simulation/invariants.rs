@@ -132,7 +132,7 @@ impl Ledger {
         let ids: Vec<MessageId> = match accepted {
             Accepted::Stored => accept.messages.iter().map(|message| message.envelope.id).collect(),
             Accepted::Replayed(ids) => ids.clone(),
-            Accepted::KeyReused | Accepted::Limited(_) | Accepted::IdTaken => return,
+            Accepted::KeyReused | Accepted::Limited(_) | Accepted::IdTaken | Accepted::OptedOut(_) => return,
         };
         if *accepted == Accepted::Stored {
             self.count_accepted(accept);

@@ -40,6 +40,7 @@ pub fn ask<T: Summary>(
         memory_bytes: 0,
         time_ns,
         log: Vec::new(),
+        given: None,
     };
     Decision { answer, record }
 }

@@ -111,6 +111,7 @@ impl Plugin {
             memory_bytes: 0,
             time_ns: 0,
             log: Vec::new(),
+            given: None,
         };
         let answer = self.check_input(question).and_then(|()| self.run(question, context, &mut record));
         match &answer {

@@ -24,6 +24,7 @@ pub fn new_key(tenant: Name, label: String, scopes: Vec<Scope>, now_ms: u64) -> 
         hash: hash(&text),
         created_ms: now_ms,
         revoked_ms: None,
+        expires_ms: None,
     };
     (key, text)
 }

@@ -2,6 +2,7 @@
 
 mod accept;
 mod checkpoint;
+mod components;
 mod dispatch;
 mod failure;
 mod inbox;
@@ -13,6 +14,7 @@ mod reader;
 mod receipts;
 mod recent;
 mod references;
+mod registry;
 mod rows;
 mod schema;
 mod session;
@@ -22,18 +24,21 @@ mod writer;
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use waypost_core::decision::Name;
 use waypost_core::id::MessageId;
+use waypost_core::registry::{Item, Kind, Written};
 use waypost_core::store::{
-    Accept, Accepted, ApiKey, Callback, Claim, ClaimedBatch, Filter, InboundIn, InboxItem, ReceiptIn,
-    ReceiptResult, Reroute, Settle, Settled, Stored,
+    Accept, Accepted, ApiKey, Callback, Claim, ClaimedBatch, Filter, HistoryQuery, InboundIn, InboxItem,
+    OptChange, OptOut, OptOutQuery, ReceiptIn, ReceiptResult, Recorded, Reroute, Settle, Settled, Stored,
 };
 use waypost_core::trace::Entry;
 
 use crate::{Store, StoreError, SweepRules};
 use accept::Prepared;
+use components::PIECE_BYTES;
 use failure::{Failure, unavailable};
 use reader::Readers;
 use session::Session;
@@ -233,6 +238,80 @@ impl Store for SqliteStore {
 
     async fn keys(&self) -> Result<Vec<ApiKey>, StoreError> {
         self.readers.ask(|reader| reader.keys()).await
+    }
+
+    async fn touch_keys(&self, _uses: Vec<(Name, u64)>) -> Result<(), StoreError> {
+        Err(unavailable("not built yet").into())
+    }
+
+    async fn key_uses(&self) -> Result<Vec<(Name, u64)>, StoreError> {
+        Err(unavailable("not built yet").into())
+    }
+
+    async fn opt(&self, _change: OptChange) -> Result<bool, StoreError> {
+        Err(unavailable("not built yet").into())
+    }
+
+    async fn opted_out(&self, _query: OptOutQuery) -> Result<Vec<OptOut>, StoreError> {
+        Err(unavailable("not built yet").into())
+    }
+
+    async fn history(&self, _query: HistoryQuery) -> Result<Vec<Recorded>, StoreError> {
+        Err(unavailable("not built yet").into())
+    }
+
+    async fn register(&self, item: Item) -> Result<Written, StoreError> {
+        self.writer.call(move |session| session.register(&item)).await
+    }
+
+    async fn unregister(
+        &self,
+        tenant: Name,
+        kind: Kind,
+        name: String,
+        version: u64,
+    ) -> Result<Written, StoreError> {
+        self.writer.call(move |session| session.unregister(&tenant, kind, &name, version)).await
+    }
+
+    async fn registered(&self, tenant: Option<Name>, kind: Kind) -> Result<Vec<Item>, StoreError> {
+        self.readers.ask(move |reader| reader.registered(tenant.as_ref(), kind)).await
+    }
+
+    async fn registered_one(
+        &self,
+        tenant: Name,
+        kind: Kind,
+        name: String,
+    ) -> Result<Option<Item>, StoreError> {
+        self.readers.ask(move |reader| reader.registered_one(&tenant, kind, &name)).await
+    }
+
+    async fn registry_version(&self) -> Result<u64, StoreError> {
+        self.readers.ask(|reader| reader.registry_version()).await
+    }
+
+    async fn put_component(&self, tenant: Name, hash: String, bytes: Arc<[u8]>) -> Result<(), StoreError> {
+        let (owner, wanted) = (tenant.clone(), hash.clone());
+        if self.readers.ask(move |reader| reader.has_component(&owner, &wanted)).await? {
+            return Ok(());
+        }
+        for (n, start) in (0..).zip((0..bytes.len()).step_by(PIECE_BYTES)) {
+            let (tenant, hash, bytes) = (tenant.clone(), hash.clone(), bytes.clone());
+            let piece = start..bytes.len().min(start + PIECE_BYTES);
+            self.writer
+                .call(move |session| session.put_piece(&tenant, &hash, n, &bytes[piece.clone()]))
+                .await?;
+        }
+        self.writer.call(move |session| session.finish_component(&tenant, &hash, bytes.len())).await
+    }
+
+    async fn component(&self, tenant: Name, hash: String) -> Result<Option<Vec<u8>>, StoreError> {
+        self.readers.ask(move |reader| reader.component(&tenant, &hash)).await
+    }
+
+    async fn delete_component(&self, tenant: Name, hash: String) -> Result<bool, StoreError> {
+        self.writer.call(move |session| session.delete_component(&tenant, &hash)).await
     }
 
     async fn callbacks(&self, now_ms: u64, hold_ms: u64, rows_max: u32) -> Result<Vec<Callback>, StoreError> {

@@ -10,7 +10,7 @@ use crate::StoreError;
 
 /// Each migration is one transaction; the number of the last one is the database's
 /// `user_version`. A released migration never changes.
-const MIGRATIONS: &[&str] = &[VERSION_1];
+const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_REGISTRY];
 
 /// How long a statement waits for another process that writes, in milliseconds.
 const BUSY_WAIT_MS: u64 = 5_000;
@@ -148,6 +148,47 @@ CREATE INDEX callbacks_by_due ON callbacks (due_ms);
 CREATE TABLE api_keys (id TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE pings (id INTEGER PRIMARY KEY, pings INTEGER NOT NULL) STRICT;
 INSERT INTO pings (id, pings) VALUES (0, 0);
+";
+
+/// What is registered while Waypost runs, components, opt-outs, and when keys were used.
+///
+/// A component is kept in pieces, so that no transaction holds up messages for long; it is there
+/// once it has its row in `components`.
+const VERSION_REGISTRY: &str = "
+CREATE TABLE registry (
+    kind TEXT NOT NULL,
+    tenant INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    record TEXT NOT NULL,
+    PRIMARY KEY (kind, tenant, name)
+) STRICT;
+CREATE TABLE registry_version (id INTEGER PRIMARY KEY, version INTEGER NOT NULL) STRICT;
+INSERT INTO registry_version (id, version) VALUES (0, 0);
+
+CREATE TABLE components (
+    tenant INTEGER NOT NULL,
+    hash TEXT NOT NULL,
+    PRIMARY KEY (tenant, hash)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE component_pieces (
+    tenant INTEGER NOT NULL,
+    hash TEXT NOT NULL,
+    n INTEGER NOT NULL,
+    bytes BLOB NOT NULL,
+    PRIMARY KEY (tenant, hash, n)
+) STRICT;
+
+-- The sender is empty where it is about all of them.
+CREATE TABLE opt_outs (
+    tenant INTEGER NOT NULL,
+    number TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    PRIMARY KEY (tenant, number, sender)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE key_uses (id TEXT PRIMARY KEY, used_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 ";
 
 /// Opens a connection that may write, and brings the tables up to date.

@@ -21,7 +21,7 @@ use crate::TRACE_ENTRIES_MAX;
 /// The writer's connection with all that it remembers. An operation that fails leaves it dirty;
 /// the writer rolls back and it forgets everything.
 pub(super) struct Session<'c> {
-    conn: &'c Connection,
+    pub(super) conn: &'c Connection,
     pub(super) sql: Statements<'c>,
     pub(super) names: Names<'c>,
     pub(super) recent: Recent,

@@ -11,7 +11,7 @@ use waypost_core::lifecycle::{DoubtChoice, RouteRules};
 use waypost_core::message::{Draft, Envelope, Progress, State};
 use waypost_core::number::Recipient;
 use waypost_core::store::{
-    Accept, ApiKey, Claim, ClaimedMessage, Inbound, NewMessage, ReceiptIn, Scope, Settle,
+    Accept, ApiKey, Claim, ClaimedMessage, Inbound, InboundIn, NewMessage, ReceiptIn, Scope, Settle,
 };
 use waypost_core::text::{Body, Encoding};
 use waypost_core::trace::{Entry, Step};
@@ -117,6 +117,7 @@ pub fn decision() -> DecisionRecord {
         memory_bytes: 1_114_112,
         time_ns: 41_873,
         log: Vec::new(),
+        given: None,
     }
 }
 
@@ -218,6 +219,12 @@ pub fn inbound(reference: &str) -> Inbound {
     }
 }
 
+/// An inbound message for the inbox `support`.
+#[must_use]
+pub fn inbound_in(reference: &str) -> InboundIn {
+    InboundIn { inbound: inbound(reference), inboxes: vec![name("support")] }
+}
+
 /// An API key.
 #[must_use]
 pub fn api_key(id: &str) -> ApiKey {
@@ -229,5 +236,6 @@ pub fn api_key(id: &str) -> ApiKey {
         hash: [7; 32],
         created_ms: NOW_MS,
         revoked_ms: None,
+        expires_ms: None,
     }
 }
