@@ -18,12 +18,19 @@
 //! | `inbox:<name>` | stream: inbound messages, with `<sequence>-0` as id |
 //! | `in:<route>:<reference>` | an inbound message that is known; expires |
 //! | `callbacks`, `callbacks_due`, `sequence` | hash, sorted set by due time, counter |
+//! | `registry:<kind>` | hash: what is registered: name → `<version> <record as JSON>` |
+//! | `component:<hash>` | the bytes of a component |
+//! | `component-part:<host>:<n>` | those of one that a host is about to write; expires |
 //!
 //! | key after the provider's prefix | what |
 //! |---|---|
 //! | `rate` | the provider's rate, for all hosts and tenants |
 //! | `ref:<reference>` | `<tenant> <id>`; expires |
 //! | `orphan:<reference>`, `orphans` | list of receipts that came before their message was known; by time |
+//!
+//! Keys of the hosts are in a third slot, `{<prefix>!fleet}`: see `fleet`. `registry` among them counts
+//! the changes of what is registered. It is moved after the change, in another slot: whoever dies between
+//! the two has only delayed the news.
 //!
 //! `<prefix>:keys` is a hash of API keys, `<prefix>:tenants` a set of names, `<prefix>:layout` the
 //! version of all this.
@@ -59,6 +66,13 @@ impl Layout {
     #[must_use]
     pub fn route(&self, route: &str) -> String {
         format!("{}:{{r/{route}}}:", self.prefix)
+    }
+
+    /// A key of the hosts together. The `!` keeps the slot apart from those of tenants and providers,
+    /// whose names have none.
+    #[must_use]
+    pub fn fleet(&self, name: &str) -> String {
+        format!("{{{}!fleet}}:{name}", self.prefix)
     }
 
     /// A key that belongs to no tenant: `keys`, `tenants`, `layout`, `ping`.

@@ -163,47 +163,47 @@ impl<C: Connection + 'static> Store for RedisStore<C> {
         Err(StoreError::Unavailable("not built yet".to_owned()))
     }
 
-    async fn register(&self, _item: Item) -> Result<Written, StoreError> {
-        Err(StoreError::Unavailable("not built yet".to_owned()))
+    async fn register(&self, item: Item) -> Result<Written, StoreError> {
+        self.write_item(&item).await
     }
 
     async fn unregister(
         &self,
-        _tenant: Name,
-        _kind: Kind,
-        _name: String,
-        _version: u64,
+        tenant: Name,
+        kind: Kind,
+        name: String,
+        version: u64,
     ) -> Result<Written, StoreError> {
-        Err(StoreError::Unavailable("not built yet".to_owned()))
+        self.remove_item(&tenant, kind, &name, version).await
     }
 
-    async fn registered(&self, _tenant: Option<Name>, _kind: Kind) -> Result<Vec<Item>, StoreError> {
-        Err(StoreError::Unavailable("not built yet".to_owned()))
+    async fn registered(&self, tenant: Option<Name>, kind: Kind) -> Result<Vec<Item>, StoreError> {
+        self.read_items(tenant.as_ref(), kind).await
     }
 
     async fn registered_one(
         &self,
-        _tenant: Name,
-        _kind: Kind,
-        _name: String,
+        tenant: Name,
+        kind: Kind,
+        name: String,
     ) -> Result<Option<Item>, StoreError> {
-        Err(StoreError::Unavailable("not built yet".to_owned()))
+        self.read_item(&tenant, kind, &name).await
     }
 
     async fn registry_version(&self) -> Result<u64, StoreError> {
-        Err(StoreError::Unavailable("not built yet".to_owned()))
+        self.read_registry_version().await
     }
 
-    async fn put_component(&self, _tenant: Name, _hash: String, _bytes: Arc<[u8]>) -> Result<(), StoreError> {
-        Err(StoreError::Unavailable("not built yet".to_owned()))
+    async fn put_component(&self, tenant: Name, hash: String, bytes: Arc<[u8]>) -> Result<(), StoreError> {
+        self.write_component(&tenant, &hash, &bytes).await
     }
 
-    async fn component(&self, _tenant: Name, _hash: String) -> Result<Option<Vec<u8>>, StoreError> {
-        Err(StoreError::Unavailable("not built yet".to_owned()))
+    async fn component(&self, tenant: Name, hash: String) -> Result<Option<Vec<u8>>, StoreError> {
+        self.read_component(&tenant, &hash).await
     }
 
-    async fn delete_component(&self, _tenant: Name, _hash: String) -> Result<bool, StoreError> {
-        Err(StoreError::Unavailable("not built yet".to_owned()))
+    async fn delete_component(&self, tenant: Name, hash: String) -> Result<bool, StoreError> {
+        self.remove_component(&tenant, &hash).await
     }
 
     async fn callbacks(&self, now_ms: u64, hold_ms: u64, rows_max: u32) -> Result<Vec<Callback>, StoreError> {

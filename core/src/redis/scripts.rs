@@ -23,7 +23,22 @@ script!(CALLBACK_DONE, "callback_done", "Ends a callback or puts it off.");
 script!(RATE, "rate", "Takes from a provider's rate.");
 script!(BIND, "bind", "Remembers a provider's references.");
 script!(ORPHAN, "orphan", "Keeps a receipt that fits no message.");
+script!(REGISTER, "register", "Changes something registered.");
+script!(COMPONENT, "component", "Gives a component its name.");
 
 /// Every script, for tests and figures.
-pub const ALL: [&Script; 11] =
-    [&ACCEPT, &CLAIM, &STEP, &READ, &DROP, &INBOUND, &CALLBACKS, &CALLBACK_DONE, &RATE, &BIND, &ORPHAN];
+pub const ALL: [&Script; 13] = [
+    &ACCEPT,
+    &CLAIM,
+    &STEP,
+    &READ,
+    &DROP,
+    &INBOUND,
+    &CALLBACKS,
+    &CALLBACK_DONE,
+    &RATE,
+    &BIND,
+    &ORPHAN,
+    &REGISTER,
+    &COMPONENT,
+];

@@ -51,6 +51,8 @@ pub(super) struct Local {
     pub(super) turn: usize,
     /// How many claims there were: each lease carries the number of its claim.
     pub(super) claim: u64,
+    /// How many components were written: each upload has a key of its own.
+    uploads: u64,
     /// Claims whose answer was lost, by tenant: what they leased was surely not submitted.
     pub(super) lost: Vec<(Name, String)>,
 }
@@ -238,6 +240,11 @@ impl Local {
         let Some(tenants) = self.ready.get_mut(route) else { return };
         let due = tenants.entry(tenant.clone()).or_insert(due_ms);
         *due = (*due).min(due_ms);
+    }
+
+    pub(super) fn next_upload(&mut self) -> u64 {
+        self.uploads += 1;
+        self.uploads
     }
 
     /// A claim whose answer was lost. Beyond the most that are kept, leases run out by themselves.

@@ -6,6 +6,8 @@ mod redis_servers;
 use std::sync::Arc;
 
 use waypost_core::redis::Clock;
+use waypost_core::redis::fleet::Fleet;
+use waypost_core::registry::{Item, Kind, Written};
 use waypost_redis_kit::Server;
 use waypost_store::Store;
 use waypost_store::redis::{RedisOptions, open};
@@ -19,3 +21,18 @@ async fn empty() -> (Arc<dyn Store>, Arc<Server>) {
 }
 
 waypost_store::store_suite!(empty());
+
+#[tokio::test]
+async fn the_pulse_tells_that_something_registered_has_changed() {
+    let server = redis_servers::one();
+    let prefix = redis_servers::fresh_prefix();
+    let store = open(RedisOptions::new(&server.url(), &prefix, "test"), Clock::Caller).await.expect("a store");
+    let fleet = Fleet::new(Arc::new(store.connection().clone()), &prefix);
+    assert_eq!(fleet.pulse(0, None).await.expect("a pulse").registry_version, 0);
+    let (tenant, record) = ("acme".into(), "{}".to_owned());
+    let item = Item { tenant, kind: Kind::Plugin, name: "hours".to_owned(), version: 1, record };
+    assert_eq!(store.register(item).await.expect("an answer"), Written::Done);
+    let pulse = fleet.pulse(0, None).await.expect("a pulse");
+    assert_eq!(pulse.registry_version, store.registry_version().await.expect("a version"));
+    assert!(pulse.registry_version > 0 && pulse.config_version == 0 && pulse.circuits.is_empty());
+}

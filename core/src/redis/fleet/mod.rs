@@ -9,7 +9,7 @@ mod host;
 
 use std::sync::Arc;
 
-use super::{Connection, RedisError, Request, Script, Value};
+use super::{Connection, Layout, RedisError, Request, Script, Value};
 use crate::breaker::Breaker;
 
 pub use circuit::{Proposal, SharedBreaker, Written};
@@ -38,6 +38,7 @@ struct Keys {
     files: Vec<u8>,
     hosts: Vec<u8>,
     seen: Vec<u8>,
+    registry: Vec<u8>,
 }
 
 /// What a host learns from Redis several times a second.
@@ -47,6 +48,9 @@ pub struct Pulse {
     pub time_us: u64,
     /// The version of the shared configuration; 0: there is none.
     pub config_version: u64,
+    /// The version of what is registered. Another one than before, also a smaller one: something has
+    /// changed.
+    pub registry_version: u64,
     /// The version of all circuits together.
     pub circuits_version: u64,
     /// Route, version and state of each, where that version is not the one that the host knew.
@@ -57,14 +61,15 @@ impl Fleet {
     /// Over a connection. No other gateway on the same Redis has the prefix.
     #[must_use]
     pub fn new(connection: Arc<dyn Connection>, prefix: &str) -> Self {
-        // The `!` keeps the slot apart from those of tenants and providers, whose names have none.
-        let key = |name: &str| format!("{{{prefix}!fleet}}:{name}").into_bytes();
+        let layout = Layout::new(prefix);
+        let key = |name: &str| layout.fleet(name).into_bytes();
         let keys = Keys {
             circuits: key("circuits"),
             config: key("config"),
             files: key("files"),
             hosts: key("hosts"),
             seen: key("seen"),
+            registry: key("registry"),
         };
         Self { connection, keys }
     }
@@ -82,11 +87,13 @@ impl Fleet {
         let (name, report) = report.map_or_else(Default::default, |it| (it.name.clone(), it.to_json()));
         let request = Request::script(
             &PULSE,
-            vec![keys.circuits.clone(), keys.config.clone(), keys.hosts.clone(), keys.seen.clone()],
+            [&keys.circuits, &keys.config, &keys.hosts, &keys.seen, &keys.registry].map(Vec::clone).into(),
             vec![decimal(circuits_version), name.into_bytes(), report.into_bytes(), decimal(HOST_LISTED_MS)],
         );
         let values = self.ask(request).await?;
-        let [seconds, micros, config_version, circuits_version, rest @ ..] = values.as_slice() else {
+        let [seconds, micros, config_version, registry_version, circuits_version, rest @ ..] =
+            values.as_slice()
+        else {
             return Err(unreadable("pulse"));
         };
         let circuits = rest.as_chunks::<2>().0.iter().filter_map(|[route, circuit]| {
@@ -96,6 +103,7 @@ impl Fleet {
         Ok(Pulse {
             time_us: time_us(seconds, micros)?,
             config_version: number(config_version)?,
+            registry_version: number(registry_version)?,
             circuits_version: number(circuits_version)?,
             circuits: circuits.collect(),
         })

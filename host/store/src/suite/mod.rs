@@ -10,6 +10,7 @@ pub mod dispatching;
 pub mod limits;
 pub mod operating;
 pub mod receipts;
+pub mod registered;
 pub mod sample;
 mod steps;
 pub mod walk;
@@ -80,6 +81,14 @@ macro_rules! store_suite {
                 a_callback_is_held_retried_and_done,
                 keys_are_found_and_revoked,
                 a_ping_is_answered,
+            }
+            registered {
+                a_change_follows_the_version_it_was_made_from,
+                of_many_who_change_an_item_one_wins,
+                items_are_listed_by_tenant_and_kind,
+                news_moves_the_version_and_what_hosts_see_does_not,
+                a_component_comes_back_as_it_was,
+                a_component_that_several_put_is_whole,
             }
             walk {
                 any_order_of_steps_keeps_the_rules,

@@ -1,12 +1,13 @@
--- What a host asks several times a second. KEYS: circuits, config, hosts, seen.
+-- What a host asks several times a second. KEYS: circuits, config, hosts, seen, registry.
 -- ARGV: version of the circuits that it knows, its name (empty: no sign of life now), what it says of
 -- itself, and for how many milliseconds a host that is gone is still listed.
--- Answers: seconds and microseconds of the time, version of the configuration, version of the circuits,
--- and where that is another one, route and circuit of each.
+-- Answers: seconds and microseconds of the time, version of the configuration, of what is registered, and
+-- of the circuits; where the last is another one, route and circuit of each.
 local time = redis.call('TIME')
 local config = redis.call('HGET', KEYS[2], 'version') or '0'
 local circuits = redis.call('HGET', KEYS[1], '#') or '0'
-local answer = {time[1], time[2], config, circuits}
+local registry = redis.call('GET', KEYS[5]) or '0'
+local answer = {time[1], time[2], config, registry, circuits}
 if circuits ~= ARGV[1] then
   for _, item in ipairs(redis.call('HGETALL', KEYS[1])) do
     answer[#answer + 1] = item
