@@ -162,6 +162,11 @@ impl<'a> Loader<'a> {
             .as_ref()
             .map(|binding| self.bind(&format!("{place}.routing"), binding, Role::Routing, Loaded::routing));
         let routing = routing.transpose()?;
+        let mut receiving = Vec::with_capacity(config.receiving.len());
+        for (index, binding) in config.receiving.iter().enumerate() {
+            let place = format!("{place}.receiving[{index}]");
+            receiving.push(self.bind(&place, binding, Role::Receiving, Loaded::receiving)?);
+        }
         let callback_secret = config
             .callback_secret
             .as_ref()
@@ -173,6 +178,7 @@ impl<'a> Loader<'a> {
             screening,
             sender,
             routing,
+            receiving,
             providers: self
                 .config
                 .providers_of(name)

@@ -1,4 +1,4 @@
-//! A tenant's components, loaded, and the decisions that they make about a draft.
+//! A tenant's components, loaded, and the decisions that they make about a message.
 
 mod build;
 mod policies;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use waypost_core::config::OnFailure;
 use waypost_core::tenant::TenantTerms;
-use waypost_engine::{Routing, Screening, SenderIdentity};
+use waypost_engine::{Receiving, Routing, Screening, SenderIdentity};
 
 use crate::provider::Provider;
 use crate::secrets::Secret;
@@ -23,6 +23,7 @@ pub struct Tenant {
     screening: Vec<Bound<Screening>>,
     sender: Option<Bound<SenderIdentity>>,
     routing: Option<Bound<Routing>>,
+    receiving: Vec<Bound<Receiving>>,
     providers: Vec<Arc<Provider>>,
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use waypost_core::decision::{Candidate, Choice, Ranking, Verdict};
 use waypost_core::flow::{self, Asked};
 use waypost_core::id::MessageId;
+use waypost_core::inbound::{Inbound, Reception};
 use waypost_core::message::Draft;
 use waypost_core::tenant::TenantTerms;
 use waypost_engine::CallContext;
@@ -36,6 +37,16 @@ impl flow::Tenant for Tenant {
     fn rank(&self, draft: &Draft, candidates: &[Candidate], id: MessageId) -> Option<Asked<Ranking>> {
         let bound = self.routing.as_ref()?;
         Some(bound.asked(bound.component.rank(draft, candidates, &context(draft, id))))
+    }
+
+    fn receives(&self) -> bool {
+        !self.receiving.is_empty()
+    }
+
+    fn receive(&self, place: usize, inbound: &Inbound, id: MessageId) -> Option<Asked<Reception>> {
+        let bound = self.receiving.get(place)?;
+        let context = CallContext::of_message(id, inbound.time_ms);
+        Some(bound.asked(bound.component.receive(inbound, &context)))
     }
 }
 
