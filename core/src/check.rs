@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::config::is_inbox_name;
 use crate::limits::{CODE_CHARS_MAX, REASON_CHARS_MAX, REFERENCE_BYTES_MAX};
 
 /// Longest URL of a request, in bytes.
@@ -84,12 +85,21 @@ impl Checker {
         self.text("address", address, ADDRESS_BYTES_MAX)
     }
 
-    /// A name: of an inbox, a host, a secret.
+    /// A name: of a host, a secret.
     pub fn name(&mut self, what: &str, name: String) -> Result<String, InvalidOutput> {
         if name.is_empty() {
             return invalid(format_args!("`{what}` is empty"));
         }
         self.text(what, name, NAME_BYTES_MAX)
+    }
+
+    /// The name of an inbox, by the rule of the configuration.
+    pub fn inbox(&mut self, name: String) -> Result<String, InvalidOutput> {
+        if !is_inbox_name(&name) {
+            return invalid("`inbox` does not name one: use 1 to 32 of a-z, 0-9 and -, no - at the start");
+        }
+        self.count(name.len())?;
+        Ok(name)
     }
 
     /// The text or bytes of a message: any characters.
@@ -199,6 +209,15 @@ pub fn invalid<T>(message: impl fmt::Display) -> Result<T, InvalidOutput> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_inbox_is_named_as_the_configuration_names_it() {
+        let named = |name: &str| Checker::new(100, 0).inbox(name.to_owned()).ok();
+        assert_eq!(named("support-2").as_deref(), Some("support-2"));
+        for bad in ["", "-a", "Support", "two words", "a\u{7}b", &"x".repeat(33)] {
+            assert_eq!(named(bad), None, "{bad}");
+        }
+    }
 
     #[test]
     fn a_foreign_reason_becomes_one_line_of_bounded_length() {

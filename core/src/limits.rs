@@ -30,6 +30,13 @@ pub const VALID_FOR_S_MAX: u32 = 7 * 24 * 3600;
 pub const VALID_FOR_S_DEFAULT: u32 = 48 * 3600;
 /// How many times a message may lead to another, so that two gateways do not talk for ever.
 pub const HOPS_MAX: u8 = 4;
+/// An inbound message that comes this soon after a reply to its sender, in milliseconds, is taken for an
+/// answer of a machine: it has the hops of that reply. A person reads and types for longer.
+pub const HOPS_WINDOW_MS: u64 = 15_000;
+/// Most messages of receiving components to one number in an hour.
+pub const REPLIES_PER_HOUR_MAX: u32 = 20;
+/// Most messages of receiving components to one number in a day.
+pub const REPLIES_PER_DAY_MAX: u32 = 100;
 /// Most rows on a page of a list.
 pub const PAGE_ROWS_MAX: u32 = 500;
 /// Rows on a page that asks for no number.

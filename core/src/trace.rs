@@ -17,6 +17,20 @@ pub struct Entry {
     /// Decisions of components in this step, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub decisions: Vec<DecisionRecord>,
+    /// The inbound message that led to the message, in the first entry of one that no application sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
+}
+
+/// An inbound message that led to another message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cause {
+    /// The provider that brought it.
+    pub route: Name,
+    /// The provider's id for it; empty where the provider gives none.
+    pub reference: String,
+    /// How many messages led to the one that it led to, at least 1.
+    pub hops: u8,
 }
 
 /// What happened.

@@ -22,6 +22,7 @@ mod lifecycle;
 mod limits;
 mod privacy;
 mod quick_start;
+mod receiving;
 mod shutdown;
 mod twilio;
 mod vectors;

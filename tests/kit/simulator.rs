@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Client;
 
@@ -42,6 +42,14 @@ impl Simulator {
     /// `127.0.0.1:port`, for the provider's hosts.
     pub fn host(&self) -> String {
         self.address.to_string()
+    }
+
+    /// Has it report an inbound message to `url`, and gives its reference.
+    pub async fn inbound(&self, url: &str, from: &str, to: &str, text: &str) -> String {
+        let order = json!({ "url": url, "from": from, "to": to, "text": text });
+        let answer = self.client.post("/v1/inbound", &order).await;
+        assert_eq!(answer.status, 202, "{}", answer.text);
+        answer.body["reference"].as_str().unwrap().to_owned()
     }
 
     /// What it has taken: `taken`, `distinct`, `doubled`.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use waypost_core::decision::{DecisionRecord, Receipt, ReceiptStatus};
-use waypost_core::trace::{Entry, Step};
+use waypost_core::trace::{Cause, Entry, Step};
 
 use super::message::FailureObject;
 use super::scalar::{Id, Status, Timestamp};
@@ -34,6 +34,23 @@ pub struct StepObject<'a> {
     pub happened: Happened<'a>,
     /// What components decided in this step, in order.
     pub decisions: Vec<DecisionObject<'a>>,
+    /// The inbound message that led to this one, in the first step of a message that a receiving
+    /// component sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub caused_by: Option<CauseObject<'a>>,
+}
+
+/// An inbound message that led to another message.
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = Cause))]
+pub struct CauseObject<'a> {
+    /// The provider that brought it.
+    pub provider: &'a str,
+    /// The provider's id for it, as the inbox shows it.
+    pub reference: &'a str,
+    /// How many messages led to the one that it led to.
+    pub hops: u8,
 }
 
 /// What happened, by kind.
@@ -152,7 +169,14 @@ impl<'a> From<&'a Entry> for StepObject<'a> {
             status: Status(entry.state),
             happened: Happened::from(&entry.step),
             decisions: entry.decisions.iter().map(DecisionObject::from).collect(),
+            caused_by: entry.cause.as_ref().map(CauseObject::from),
         }
+    }
+}
+
+impl<'a> From<&'a Cause> for CauseObject<'a> {
+    fn from(cause: &'a Cause) -> Self {
+        Self { provider: &cause.route, reference: &cause.reference, hops: cause.hops }
     }
 }
 

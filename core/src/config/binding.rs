@@ -19,7 +19,8 @@ pub struct Binding {
     /// object.
     pub settings: Json,
     /// `on_failure`: `refuse` or `skip` (screening, sender; default `refuse`), `default` or
-    /// `refuse` (routing; default `default`).
+    /// `refuse` (routing; default `default`). Receiving has no such key and is always `skip`: an
+    /// inbound message that a component fails on goes to its inbox.
     pub on_failure: OnFailure,
     /// `reuse_calls`: calls that one instance serves, 1 to 1000000; 1 is a fresh instance for each
     /// call. Default none: built-in components are reused, others run fresh.
@@ -39,15 +40,8 @@ pub enum OnFailure {
 }
 
 /// Reads one binding whose `on_failure` has these choices.
-pub(super) fn read_binding(mut cursor: Cursor<'_>, on_failure: &Choice<OnFailure>) -> Binding {
-    let binding = Binding {
-        component: read_component_name(&mut cursor, None),
-        settings: read_settings(cursor.take(l::SETTINGS.name)),
-        on_failure: cursor.choice(on_failure),
-        reuse_calls: cursor.integer_optional(&l::REUSE_CALLS),
-    };
-    cursor.finish();
-    binding
+pub(super) fn read_binding(cursor: Cursor<'_>, on_failure: &Choice<OnFailure>) -> Binding {
+    read(cursor, |cursor| cursor.choice(on_failure))
 }
 
 pub(super) fn read_bindings(
@@ -58,4 +52,22 @@ pub(super) fn read_bindings(
     let entries = cursor.list(key).unwrap_or_default();
     let tables = entries.iter().filter_map(|entry| entry.cursor());
     tables.map(|table| read_binding(table, on_failure)).collect()
+}
+
+/// A failure is never answered with a refusal: whoever wrote the message is not there to be told.
+pub(super) fn read_receiving(cursor: &mut Cursor<'_>) -> Vec<Binding> {
+    let entries = cursor.list(&l::RECEIVING).unwrap_or_default();
+    let tables = entries.iter().filter_map(|entry| entry.cursor());
+    tables.map(|table| read(table, |_| OnFailure::Skip)).collect()
+}
+
+fn read<'a>(mut cursor: Cursor<'a>, on_failure: impl FnOnce(&mut Cursor<'a>) -> OnFailure) -> Binding {
+    let binding = Binding {
+        component: read_component_name(&mut cursor, None),
+        settings: read_settings(cursor.take(l::SETTINGS.name)),
+        on_failure: on_failure(&mut cursor),
+        reuse_calls: cursor.integer_optional(&l::REUSE_CALLS),
+    };
+    cursor.finish();
+    binding
 }

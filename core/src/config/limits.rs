@@ -505,6 +505,15 @@ pub(super) const ROUTING: Other = Other {
     meaning: "component that orders the providers",
 };
 
+pub(super) const RECEIVING: List = List {
+    name: "receiving",
+    entry: "bindings",
+    default: Absent("none: every inbound message goes to its inbox"),
+    entries_min: 0,
+    entries_max: 8,
+    meaning: "components that decide what an inbound message causes, in order",
+};
+
 pub(super) const ON_FAILURE: Choice<OnFailure> = Choice {
     name: "on_failure",
     default: OnFailure::Refuse,

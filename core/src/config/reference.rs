@@ -130,6 +130,7 @@ const SECTIONS: &[Section] = &[
             &l::SCREENING,
             &l::SENDER,
             &l::ROUTING,
+            &l::RECEIVING,
             &l::TENANT_EDGE_MODE,
         ],
     },
@@ -146,5 +147,6 @@ const SECTIONS: &[Section] = &[
         path: "tenants.<name>.routing",
         keys: &[&l::COMPONENT, &l::SETTINGS, &l::ROUTING_ON_FAILURE, &l::REUSE_CALLS],
     },
+    Section { path: "tenants.<name>.receiving[]", keys: &[&l::COMPONENT, &l::SETTINGS, &l::REUSE_CALLS] },
     Section { path: "numbers.<number>", keys: &[&l::TARGET_TENANT, &l::TARGET_INBOX] },
 ];

@@ -1,6 +1,6 @@
 //! `[tenants.<name>]`: who sends and receives messages.
 
-use super::binding::{Binding, read_binding, read_bindings};
+use super::binding::{Binding, read_binding, read_bindings, read_receiving};
 use super::context::Kind;
 use super::cursor::Cursor;
 use super::edge::EdgeMode;
@@ -43,6 +43,9 @@ pub struct Tenant {
     pub sender: Option<Binding>,
     /// `routing`: component that orders the providers. Default none: by weight.
     pub routing: Option<Binding>,
+    /// `receiving`: components that decide what an inbound message causes, up to 8, in order. Default
+    /// none: every inbound message goes to its inbox.
+    pub receiving: Vec<Binding>,
     /// `edge_mode`: how messages are sent at the edge. Default none: `edge.mode`.
     pub edge_mode: Option<EdgeMode>,
 }
@@ -66,6 +69,7 @@ pub(super) fn read_tenant(name: &str, mut cursor: Cursor<'_>) -> Tenant {
         screening: read_bindings(&mut cursor, &l::SCREENING, &l::ON_FAILURE),
         sender: sender.map(|table| read_binding(table, &l::ON_FAILURE)),
         routing: routing.map(|table| read_binding(table, &l::ROUTING_ON_FAILURE)),
+        receiving: read_receiving(&mut cursor),
         edge_mode: edge_mode.and_then(|value| value.choice(&l::EDGE_MODE)),
     };
     cursor.finish();

@@ -7,16 +7,18 @@ use std::sync::Arc;
 
 use super::decide::{Admission, Decided, decide};
 use super::shell::{Caller, Provider, Shell, Tenant};
-use crate::decision::{Failure, Name, Refusal};
+use crate::decision::{DecisionRecord, Failure, Name, Refusal};
 use crate::id::MessageId;
 use crate::lifecycle::accept::{self, Submission};
 use crate::lifecycle::dispatch::{self, Claimed};
 use crate::limits;
-use crate::message::{Envelope, Progress, State};
+use crate::message::{Draft, Envelope, Progress, State};
+use crate::number::Sender;
+use crate::rate::AcceptLimits;
 use crate::request::{Explanation, SendAnswer, SendError, SendRequest, Taken};
 use crate::store::{Accept, Accepted, Idempotency, NewMessage, Store as _};
 use crate::text::Replacement;
-use crate::trace::{Entry, Step};
+use crate::trace::{Cause, Entry, Step};
 
 /// Takes a request in, as a whole or not at all. When this answers `Ok`, its messages are stored.
 ///
@@ -28,18 +30,61 @@ pub async fn send<S: Shell>(
     request: &SendRequest,
     idempotency: Option<Idempotency>,
 ) -> Result<SendAnswer, SendError> {
-    let terms = caller.tenant.terms();
     check_callback(&*caller.tenant, request)?;
+    let asked = Asked { caller, request, origin: None };
+    take(shell, &asked, idempotency, caller.tenant.terms().limits).await
+}
+
+/// Takes in what an inbound message led to, as [`send`] does, but for the limits.
+///
+/// # Errors
+/// [`SendError`]; nothing is stored then.
+pub(super) async fn send_from<S: Shell>(
+    shell: &S,
+    caller: &Caller<S::Tenant>,
+    request: &SendRequest,
+    idempotency: Option<Idempotency>,
+    limits: AcceptLimits,
+    origin: &Origin<'_>,
+) -> Result<SendAnswer, SendError> {
+    take(shell, &Asked { caller, request, origin: Some(origin) }, idempotency, limits).await
+}
+
+/// Where a request comes from that no application made.
+pub(super) struct Origin<'a> {
+    /// The inbound message.
+    pub cause: &'a Cause,
+    /// The sender of a message that names none.
+    pub sender: &'a Sender,
+    /// What led to the request, for the traces of its messages.
+    pub decisions: &'a [DecisionRecord],
+    /// Nothing is asked any more: the messages are kept as refused.
+    pub refusal: Option<Refusal>,
+}
+
+struct Asked<'a, T> {
+    caller: &'a Caller<T>,
+    request: &'a SendRequest,
+    origin: Option<&'a Origin<'a>>,
+}
+
+async fn take<S: Shell>(
+    shell: &S,
+    asked: &Asked<'_, S::Tenant>,
+    idempotency: Option<Idempotency>,
+    limits: AcceptLimits,
+) -> Result<SendAnswer, SendError> {
+    let (caller, terms) = (asked.caller, asked.caller.tenant.terms());
     let mut opted_out = BTreeSet::new();
     loop {
         let now_ms = shell.now_ms();
-        let (mut taken, messages) = prepare(shell, caller, request, &opted_out, now_ms)?;
+        let (mut taken, messages) = prepare(shell, asked, &opted_out, now_ms)?;
         let accept = Accept {
             tenant: terms.name.clone(),
             key: caller.key.clone(),
             now_ms,
             idempotency: idempotency.clone(),
-            limits: terms.limits,
+            limits,
             messages,
         };
         return match shell.store().accept(accept).await.map_err(SendError::Store)? {
@@ -94,11 +139,11 @@ fn check_callback(tenant: &impl Tenant, request: &SendRequest) -> Result<(), Sen
 
 fn prepare<S: Shell>(
     shell: &S,
-    caller: &Caller<S::Tenant>,
-    request: &SendRequest,
+    asked: &Asked<'_, S::Tenant>,
     opted_out: &BTreeSet<usize>,
     now_ms: u64,
 ) -> Result<(Vec<Taken>, Vec<NewMessage>), SendError> {
+    let Asked { caller, request, origin } = *asked;
     let terms = caller.tenant.terms();
     let mut at_once_left = shell.at_once_max(caller, request);
     let mut taken = Vec::with_capacity(request.to.len());
@@ -107,7 +152,7 @@ fn prepare<S: Shell>(
         let planned = accept::plan(&submission(request, to), &terms.rules, now_ms)
             .map_err(|error| SendError::Submission { index, error })?;
         let id = shell.next_id(now_ms, &terms.name);
-        let mut decided = decide(&*caller.tenant, planned.draft, id, now_ms);
+        let mut decided = decide_from(&*caller.tenant, planned.draft, id, now_ms, origin);
         if opted_out.is_empty() {
             shell.decided(&terms.name, &decided.records);
         }
@@ -123,20 +168,59 @@ fn prepare<S: Shell>(
         {
             at_once_left -= 1;
         }
+        let client_ref = match origin {
+            // Only what may reach somebody can be answered.
+            Some(_) => conversation_of(&decided.draft).filter(|_| decided.answer.is_ok()),
+            None => request.client_ref.clone(),
+        };
         let envelope = Arc::new(Envelope {
             id,
             key: caller.key.clone(),
             draft: decided.draft,
             valid_until_ms,
-            client_ref: request.client_ref.clone(),
+            client_ref,
             callback_url: request.callback_url.clone(),
-            hops: 0,
+            hops: origin.map_or(0, |origin| origin.cause.hops),
         });
-        let entry = Entry { at_ms: now_ms, state: progress.state, step, decisions: decided.records };
+        let before = origin.map_or(&[][..], |origin| origin.decisions);
+        let entry = Entry {
+            at_ms: now_ms,
+            state: progress.state,
+            step,
+            decisions: before.iter().cloned().chain(decided.records).collect(),
+            cause: origin.map(|origin| origin.cause.clone()),
+        };
         messages.push(NewMessage { envelope: envelope.clone(), progress: progress.clone(), entry });
         taken.push(Taken { envelope, progress, replaced: planned.replaced });
     }
     Ok((taken, messages))
+}
+
+/// The `client_ref` of messages that receiving components send, by which the last one is found when the
+/// recipient writes back.
+pub(super) fn conversation(ours: &str, theirs: &str) -> String {
+    format!("reply:{ours}:{theirs}")
+}
+
+fn conversation_of(draft: &Draft) -> Option<String> {
+    let ours = draft.sender.as_ref()?;
+    Some(conversation(ours.address.as_str(), draft.to.address.as_str()))
+}
+
+fn decide_from<T: Tenant>(
+    tenant: &T,
+    mut draft: Draft,
+    id: MessageId,
+    now_ms: u64,
+    origin: Option<&Origin<'_>>,
+) -> Decided<T::Provider> {
+    if let Some(origin) = origin {
+        draft.sender.get_or_insert_with(|| origin.sender.clone());
+        if let Some(refusal) = &origin.refusal {
+            return Decided { draft, records: Vec::new(), answer: Err(refusal.clone()) };
+        }
+    }
+    decide(tenant, draft, id, now_ms)
 }
 
 fn wants_no_messages() -> Refusal {

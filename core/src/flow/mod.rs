@@ -3,7 +3,8 @@
 //! * [`decide`]: screening, sender and routing for one draft;
 //! * [`intake`]: a request is planned, decided about and stored;
 //! * [`exchange`]: one try of one message at its provider;
-//! * [`webhook`]: what a provider reports is read and stored.
+//! * [`webhook`]: what a provider reports is read and stored;
+//! * [`receive`]: what an inbound message causes.
 //!
 //! What a shell brings are four traits: [`Shell`], [`Tenant`], [`Provider`] and [`ProviderLink`].
 //! The native host and the edge implement them; nothing here knows threads or a runtime. Futures
@@ -13,6 +14,8 @@ pub mod component;
 pub mod decide;
 pub mod exchange;
 pub mod intake;
+pub mod receive;
+mod replies;
 mod shell;
 pub mod webhook;
 

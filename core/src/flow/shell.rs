@@ -5,10 +5,12 @@ use std::future::{Future, ready};
 use std::sync::Arc;
 
 use super::component::Asked;
+use super::receive::Received;
 use super::webhook::{Refused, WebhookAnswer};
 use crate::config::InboundTarget;
 use crate::decision::{Candidate, Choice, DecisionRecord, Health, Name, Ranking, ReceiptStatus, Verdict};
 use crate::id::MessageId;
+use crate::inbound::{Inbound, Reception};
 use crate::message::Draft;
 use crate::provider::{ProviderTerms, WebhookReading, WebhookRequest};
 use crate::rate::LimitKind;
@@ -87,6 +89,10 @@ pub trait Shell: Shared {
     /// An inbound message of this provider is in an inbox.
     fn inbound(&self, _route: &Name) {}
 
+    /// An inbound message of this provider was shown to the tenant's receiving components, and what they
+    /// decided is done.
+    fn received(&self, _route: &Name, _received: &Received) {}
+
     /// Components were asked about a message of this tenant.
     fn decided(&self, _tenant: &Name, _records: &[DecisionRecord]) {}
 
@@ -119,6 +125,18 @@ pub trait Tenant: Shared {
 
     /// Asks the routing component. None: there is none.
     fn rank(&self, draft: &Draft, candidates: &[Candidate], id: MessageId) -> Option<Asked<Ranking>>;
+
+    /// True where there is a receiving component: [`Tenant::receive`] has an answer for place 0.
+    fn receives(&self) -> bool {
+        false
+    }
+
+    /// Asks the receiving component at that place, from 0, with an id that is the seed of its
+    /// randomness. None: there are no more. Its `on_failure` is not looked at: an inbound message that a
+    /// component fails on goes to its inbox.
+    fn receive(&self, _place: usize, _inbound: &Inbound, _id: MessageId) -> Option<Asked<Reception>> {
+        None
+    }
 }
 
 /// A provider as decisions see it.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::component::Decision;
 use super::exchange::{ProviderLink, Sent};
+use super::receive;
 use super::shell::{Provider, Shell};
 use crate::config::InboundTarget;
 use crate::decision::{FaultClass, Name, Receipt};
@@ -151,10 +152,7 @@ async fn take_inbound<S: Shell>(
         body: message.body,
         received_ms: shell.now_ms(),
     };
-    if shell.store().inbound(inbound).await? {
-        shell.inbound(&provider.name);
-    }
-    Ok(())
+    Ok(receive::take(shell, inbound, message.sender.kind, message.to.kind).await?)
 }
 
 /// Tenant and inbox: by number, else by provider, else the one tenant that there is.

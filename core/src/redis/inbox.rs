@@ -4,27 +4,39 @@ use super::record::{corrupt, from_json, json};
 use super::store::RedisStore;
 use super::{Connection, Request, Value, scripts};
 use crate::decision::Name;
-use crate::store::{Inbound, InboxItem, StoreError};
+use crate::store::{InboundIn, InboxItem, StoreError};
 
 /// How long an inbound message is known again, in milliseconds: as long as providers repeat.
 const INBOUND_SEEN_MS: u64 = 7 * 24 * 3600 * 1000;
 
 impl<C: Connection> RedisStore<C> {
-    pub(super) async fn put_inbound(&self, inbound: &Inbound) -> Result<bool, StoreError> {
+    pub(super) async fn put_inbound(&self, wanted: InboundIn) -> Result<bool, StoreError> {
+        let InboundIn { mut inbound, inboxes } = wanted;
         self.learn_tenant(&inbound.tenant).await?;
         let seen = match inbound.reference.as_str() {
             // Without a reference nobody can tell a repetition.
             "" => String::new(),
-            reference => format!("{}:{reference}", inbound.route),
+            reference => seen_name(&inbound.route, reference),
         };
-        let args = vec![
-            seen.into(),
-            INBOUND_SEEN_MS.to_string().into(),
-            inbound.inbox.as_bytes().to_vec(),
-            json(inbound)?,
-        ];
+        let mut args = vec![seen.into(), INBOUND_SEEN_MS.to_string().into()];
+        for inbox in inboxes {
+            args.push(inbox.as_bytes().to_vec());
+            inbound.inbox = inbox;
+            args.push(json(&inbound)?);
+        }
         let request = Request::script(&scripts::INBOUND, self.tenant_key(&inbound.tenant), args);
         Ok(self.ask_one(request).await?.first().and_then(Value::int) == Some(1))
+    }
+
+    pub(super) async fn knows_inbound(
+        &self,
+        tenant: &Name,
+        route: &Name,
+        reference: &str,
+    ) -> Result<bool, StoreError> {
+        let key = format!("{}in:{}", self.layout.tenant(tenant), seen_name(route, reference));
+        let values = self.ask_one(Request::command("EXISTS", vec![key.into()])).await?;
+        Ok(values.first().and_then(Value::int) == Some(1))
     }
 
     pub(super) async fn read_inbox(
@@ -64,6 +76,10 @@ impl<C: Connection> RedisStore<C> {
     fn inbox_key(&self, tenant: &Name, inbox: &Name) -> Vec<u8> {
         format!("{}inbox:{inbox}", self.layout.tenant(tenant)).into()
     }
+}
+
+fn seen_name(route: &Name, reference: &str) -> String {
+    format!("{route}:{reference}")
 }
 
 fn read(values: &[Value]) -> Result<InboxItem, StoreError> {

@@ -12,7 +12,7 @@ use crate::decision::Name;
 use crate::id::MessageId;
 use crate::registry::{Item, Kind, Written};
 use crate::store::{
-    Accept, Accepted, ApiKey, Callback, Claim, ClaimedBatch, Filter, HistoryQuery, Inbound, InboundPart,
+    Accept, Accepted, ApiKey, Callback, Claim, ClaimedBatch, Filter, HistoryQuery, InboundIn, InboundPart,
     InboundParts, InboxItem, OptChange, OptOut, OptOutQuery, PartResult, PartsKey, ReceiptIn, ReceiptResult,
     Recorded, Reroute, Settle, Settled, Store, StoreError, Stored, SweepRules,
 };
@@ -47,8 +47,12 @@ impl<C: Connection + 'static> Store for RedisStore<C> {
         self.take_receipt(&receipt).await
     }
 
-    async fn inbound(&self, inbound: Inbound) -> Result<bool, StoreError> {
-        self.put_inbound(&inbound).await
+    async fn inbound(&self, inbound: InboundIn) -> Result<bool, StoreError> {
+        self.put_inbound(inbound).await
+    }
+
+    async fn inbound_known(&self, tenant: Name, route: Name, reference: String) -> Result<bool, StoreError> {
+        self.knows_inbound(&tenant, &route, &reference).await
     }
 
     async fn inbound_part(&self, part: InboundPart) -> Result<PartResult, StoreError> {

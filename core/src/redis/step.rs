@@ -30,7 +30,7 @@ impl Pending {
     ) -> Result<Self, StoreError> {
         debug_assert!(is_step(before.progress.state, &after), "{} to {}", before.progress.state, after.state);
         let entry = if before.steps < TRACE_ENTRIES_MAX {
-            Some(json(&Entry { at_ms, state: after.state, step, decisions })?)
+            Some(json(&Entry { at_ms, state: after.state, step, decisions, cause: None })?)
         } else {
             None
         };

@@ -165,7 +165,12 @@ impl Binding {
     /// configuration's default: refuse, but for routing, which has a default.
     #[must_use]
     pub fn usual(role: Role) -> Self {
-        let on_failure = if role == Role::Routing { OnFailure::Default } else { OnFailure::Refuse };
+        let on_failure = match role {
+            Role::Routing => OnFailure::Default,
+            // An inbound message is never lost: what a component fails on goes to its inbox.
+            Role::Receiving => OnFailure::Skip,
+            Role::Screening | Role::SenderIdentity | Role::Provider => OnFailure::Refuse,
+        };
         Self { order: 500, on_failure, reuse_calls: 1 }
     }
 
@@ -173,7 +178,7 @@ impl Binding {
     #[must_use]
     pub fn fits(&self, role: Role) -> bool {
         match self.on_failure {
-            OnFailure::Refuse => true,
+            OnFailure::Refuse => role != Role::Receiving,
             OnFailure::Skip => role != Role::Routing,
             OnFailure::Default => role == Role::Routing,
         }
@@ -183,6 +188,15 @@ impl Binding {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_usual_binding_of_a_role_fits_it() {
+        for role in Role::ALL {
+            assert!(Binding::usual(role).fits(role), "{role}");
+        }
+        let refusing = Binding { on_failure: OnFailure::Refuse, ..Binding::usual(Role::Receiving) };
+        assert!(!refusing.fits(Role::Receiving));
+    }
 
     #[test]
     fn rolling_back_retraces_activations() {

@@ -195,7 +195,7 @@ pub enum ReceiptResult {
 pub struct Inbound {
     /// Whose it is.
     pub tenant: Name,
-    /// The inbox it is put into.
+    /// The inbox it is in.
     pub inbox: Name,
     /// The provider that brought it.
     pub route: Name,
@@ -209,6 +209,15 @@ pub struct Inbound {
     pub body: crate::text::Body,
     /// When it came, in Unix milliseconds.
     pub received_ms: u64,
+}
+
+/// An inbound message, and where it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InboundIn {
+    /// The message. Its own `inbox` is not looked at.
+    pub inbound: Inbound,
+    /// Each gets the message. None: it is known from now on, and that is all.
+    pub inboxes: Vec<Name>,
 }
 
 /// An inbound message in an inbox.

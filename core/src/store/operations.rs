@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::{
-    Accept, Accepted, ApiKey, Callback, Claim, ClaimedBatch, Filter, HistoryQuery, Inbound, InboundPart,
+    Accept, Accepted, ApiKey, Callback, Claim, ClaimedBatch, Filter, HistoryQuery, InboundIn, InboundPart,
     InboundParts, InboxItem, OptChange, OptOut, OptOutQuery, PartResult, PartsKey, ReceiptIn, ReceiptResult,
     Recorded, Reroute, Settle, Settled, StoreError, Stored,
 };
@@ -41,8 +41,12 @@ pub trait Store: Shared + 'static {
     /// Applies a receipt, or keeps it for a message whose submit is not settled yet.
     async fn receipt(&self, receipt: ReceiptIn) -> Result<ReceiptResult, StoreError>;
 
-    /// Puts a message into its inbox. False: it was there already.
-    async fn inbound(&self, inbound: Inbound) -> Result<bool, StoreError>;
+    /// Puts a message into inboxes and knows it from now on, by provider and reference; without a
+    /// reference nothing can be known. False: it was known already, and nothing is done.
+    async fn inbound(&self, inbound: InboundIn) -> Result<bool, StoreError>;
+
+    /// True where [`Store::inbound`] was given a message of that provider with that reference.
+    async fn inbound_known(&self, tenant: Name, route: Name, reference: String) -> Result<bool, StoreError>;
 
     /// Keeps a part of a long inbound message, in whatever order they come. A part that differs from one
     /// that is there under the same number is of another message with the same reference: it begins anew,

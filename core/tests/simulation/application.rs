@@ -105,7 +105,8 @@ impl World {
             admitted(self.providers[provider].name.clone(), held_until_ms, None, self.now_ms)
         };
         let step = Step::Accepted { route: progress.route.clone(), held_until_ms: None };
-        let entry = Entry { at_ms: self.now_ms, state: progress.state, step, decisions: Vec::new() };
+        let entry =
+            Entry { at_ms: self.now_ms, state: progress.state, step, decisions: Vec::new(), cause: None };
         NewMessage { envelope: Arc::new(envelope), progress, entry }
     }
 

@@ -12,6 +12,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 use waypost_core::decision::{DecisionRecord, Health, Name, Outcome, ReceiptStatus};
+use waypost_core::flow::receive::{Received, Reply};
 use waypost_core::flow::webhook::{Refused, WebhookAnswer};
 use waypost_core::message::State;
 use waypost_core::rate::LimitKind;
@@ -80,6 +81,7 @@ pub struct Metrics {
     receipts: Family<ProviderResult, Counter>,
     webhooks: Family<ProviderResult, Counter>,
     inbound: Family<ProviderResult, Counter>,
+    received: Family<TenantResult, Counter>,
     callbacks: Family<TenantResult, Counter>,
     backlog: Family<ProviderLabel, Gauge<u64, AtomicU64>>,
     circuit_open: Family<ProviderLabel, Gauge>,
@@ -108,6 +110,7 @@ impl Default for Metrics {
             receipts: Family::default(),
             webhooks: Family::default(),
             inbound: Family::default(),
+            received: Family::default(),
             callbacks: Family::default(),
             backlog: Family::default(),
             circuit_open: Family::default(),
@@ -154,6 +157,7 @@ impl Metrics {
         registry.register("receipts", "Delivery receipts, by status", self.receipts.clone());
         registry.register("webhooks", "Webhooks, by what became of them", self.webhooks.clone());
         registry.register("inbound", "Inbound messages, by provider", self.inbound.clone());
+        registry.register("received", "What receiving components caused, by result", self.received.clone());
         registry.register("callbacks", "Reports to applications", self.callbacks.clone());
         registry.register("backlog", "Messages that wait for a provider", self.backlog.clone());
         registry.register("circuit_open", "1 while a provider's circuit is open", self.circuit_open.clone());
@@ -265,6 +269,23 @@ impl Metrics {
             WebhookAnswer::Refused(_) => "unavailable",
         };
         self.webhooks.get_or_create(&provider_result(provider, result)).inc();
+    }
+
+    /// Receiving components dealt with an inbound message.
+    pub fn received(&self, received: &Received) {
+        let count = |result, times: usize| {
+            if times > 0 {
+                let labels = TenantResult { tenant: received.tenant.clone(), result };
+                self.received.get_or_create(&labels).inc_by(times as u64);
+            }
+        };
+        let sent = |wanted: fn(&Reply) -> bool| received.sent.iter().filter(|reply| wanted(reply)).count();
+        count("dropped", usize::from(received.inboxes.is_empty()));
+        count("opted_out", usize::from(received.opted_out == Some(true)));
+        count("opted_in", usize::from(received.opted_out == Some(false)));
+        count("sent", sent(|reply| matches!(reply, Reply::Taken(_, state) if *state != State::Refused)));
+        count("refused", sent(|reply| matches!(reply, Reply::Taken(_, State::Refused))));
+        count("invalid", sent(|reply| matches!(reply, Reply::Invalid(_))));
     }
 
     /// An inbound message is in an inbox.

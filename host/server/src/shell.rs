@@ -8,6 +8,7 @@ use std::sync::Arc;
 use tracing::{debug, warn};
 use waypost_core::config::InboundTarget;
 use waypost_core::decision::{DecisionRecord, Name, ReceiptStatus};
+use waypost_core::flow::receive::Received;
 use waypost_core::flow::webhook::{self, Refused, WebhookAnswer};
 use waypost_core::flow::{self, Shell};
 use waypost_core::id::MessageId;
@@ -88,6 +89,15 @@ impl Shell for Gateway {
     fn inbound(&self, route: &Name) {
         self.metrics.inbound(route);
         self.inbox_wake.notify_waiters();
+    }
+
+    fn received(&self, route: &Name, received: &Received) {
+        let Received { tenant, reference, hops, inboxes, opted_out, sent } = received;
+        debug!(
+            %tenant, provider = %route, reference, hops, ?inboxes, ?opted_out, ?sent,
+            "receiving components dealt with an inbound message"
+        );
+        self.metrics.received(received);
     }
 
     fn decided(&self, tenant: &Name, records: &[DecisionRecord]) {

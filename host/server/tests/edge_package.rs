@@ -227,6 +227,11 @@ fn bad_configurations_have_their_codes() {
             &format!("{wasm}[tenants.clinic]\nsender = {{ component = \"mine\" }}"),
             Code::LimitsUnenforced,
         ),
+        (
+            "[tenants.clinic]",
+            &format!("{wasm}[tenants.clinic]\nreceiving = [{{ component = \"mine\" }}]"),
+            Code::ReceivingAbsent,
+        ),
     ];
     for (from, to, code) in cases {
         assert!(TWO.contains(from), "{from}");

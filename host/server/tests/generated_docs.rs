@@ -6,6 +6,7 @@ use std::fmt::{Display, Write as _};
 use std::path::Path;
 
 use waypost::api::problem;
+use waypost_core::inbound::OUTGOING_MAX;
 use waypost_core::{config, limits, text};
 use waypost_engine::Limits;
 
@@ -57,6 +58,14 @@ fn message_limits() -> String {
     table.row("rows of a page, without `limit`", limits::PAGE_ROWS_DEFAULT);
     table.row("body of a webhook", bytes(limits::WEBHOOK_BYTES_MAX));
     table.row("answer of a provider that is read", bytes(limits::PROVIDER_ANSWER_BYTES_MAX));
+    table.row("messages that lead to one another (`hops_exceeded`)", limits::HOPS_MAX);
+    table.row(
+        "an inbound message counts as a machine's answer to a reply",
+        format!("{} s", limits::HOPS_WINDOW_MS / 1000),
+    );
+    table.row("messages of receiving components to one number in an hour", limits::REPLIES_PER_HOUR_MAX);
+    table.row("and in a day", limits::REPLIES_PER_DAY_MAX);
+    table.row("messages that a receiving component sends in one call", OUTGOING_MAX);
     table.row("a provider's reference that is kept", bytes(limits::REFERENCE_BYTES_MAX));
     table.row("a receipt that fits no message is kept", hours_of_ms(limits::ORPHAN_RECEIPT_MS));
     table.row("receipts kept that fit no message", limits::ORPHAN_RECEIPTS_MAX);

@@ -1,5 +1,6 @@
 //! The calls as the edge answers them: by [`crate::serve`], over a shell with a store in memory.
 
+mod receiving;
 mod store;
 mod world;
 
@@ -134,7 +135,7 @@ fn dead_letters_are_listed_sent_again_and_deleted() {
 fn inbound(to: &str) -> Event {
     let party = |value: &str, kind| Party { value: value.to_owned(), kind };
     Event::Inbound(InboundMessage {
-        reference: "r-1".to_owned(),
+        reference: format!("r-{to}"),
         sender: party("+447400123456", SenderKind::International),
         to: party(to, SenderKind::ShortCode),
         body: Body::Text("hello".to_owned()),

@@ -1,16 +1,19 @@
 //! A store in memory with what the calls of the edge need, without limits and waits.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use waypost_core::decision::Name;
 use waypost_core::id::MessageId;
 use waypost_core::lifecycle::{dispatch, settle};
+use waypost_core::message::State;
+use waypost_core::rate::{LimitKind, LimitReached};
 use waypost_core::registry::{Item, Kind, Written};
 use waypost_core::store::{
     Accept, Accepted, ApiKey, Callback, Claim, ClaimedBatch, Filter, HistoryQuery, Idempotency, Inbound,
-    InboundPart, InboundParts, InboxItem, OptChange, OptOut, OptOutQuery, PartResult, PartsKey, ReceiptIn,
-    ReceiptResult, Recorded, Reroute, Settle, Settled, Store, StoreError, Stored, SweepRules,
+    InboundIn, InboundPart, InboundParts, InboxItem, OptChange, OptOut, OptOutQuery, PartResult, PartsKey,
+    ReceiptIn, ReceiptResult, Recorded, Reroute, Settle, Settled, Store, StoreError, Stored, SweepRules,
 };
 use waypost_core::trace::Entry;
 
@@ -19,7 +22,11 @@ pub struct Memory {
     pub messages: Mutex<Vec<(Stored, Vec<Entry>)>>,
     pub requests: Mutex<Vec<(Idempotency, Vec<MessageId>)>>,
     pub inbox: Mutex<Vec<Inbound>>,
+    pub known: Mutex<BTreeSet<(Name, String)>>,
     pub keys: Mutex<Vec<ApiKey>>,
+    pub opted_out: Mutex<BTreeSet<(String, Option<String>)>>,
+    /// Inboxes take nothing.
+    pub is_full: Mutex<bool>,
     /// Every operation fails.
     pub is_down: Mutex<bool>,
 }
@@ -27,6 +34,37 @@ pub struct Memory {
 impl Memory {
     fn up(&self) -> Result<(), StoreError> {
         if *self.is_down.lock().unwrap() { Err(StoreError::Unavailable("down".to_owned())) } else { Ok(()) }
+    }
+
+    /// Opt-outs, and of the limits the cap of an hour, which here is never over.
+    fn refused(&self, accept: &Accept) -> Option<Accepted> {
+        let admitted = || {
+            let messages = accept.messages.iter().enumerate();
+            messages.filter(|(_, message)| message.progress.state != State::Refused)
+        };
+        let opted_out = self.opted_out.lock().unwrap();
+        let places: Vec<_> = admitted()
+            .filter(|(_, message)| {
+                let draft = &message.envelope.draft;
+                let sender = draft.sender.as_ref().map(|sender| sender.address.to_string());
+                opted_out.contains(&(draft.to.address.to_string(), sender))
+            })
+            .map(|(place, _)| place)
+            .collect();
+        if !places.is_empty() {
+            return Some(Accepted::OptedOut(places));
+        }
+        let cap = accept.limits.destination_per_hour? as usize;
+        let messages = self.messages.lock().unwrap();
+        let (index, _) = admitted().find(|(_, message)| {
+            let to = &message.envelope.draft.to;
+            let sent = messages.iter().filter(|(stored, _)| {
+                stored.envelope.draft.to == *to && stored.progress.state != State::Refused
+            });
+            sent.count() >= cap
+        })?;
+        let limit = LimitKind::DestinationPerHour;
+        Some(Accepted::Limited(LimitReached { limit, free_at_ms: u64::MAX, index }))
     }
 
     fn change<T>(&self, id: MessageId, act: impl FnOnce(&mut Stored) -> T) -> Option<(Stored, T)> {
@@ -47,6 +85,9 @@ impl Store for Memory {
                 let same = known.body_hash == wanted.body_hash;
                 return Ok(if same { Accepted::Replayed(ids.clone()) } else { Accepted::KeyReused });
             }
+        }
+        if let Some(refused) = self.refused(&accept) {
+            return Ok(refused);
         }
         let ids = accept.messages.iter().map(|message| message.envelope.id).collect();
         self.requests.lock().unwrap().extend(accept.idempotency.map(|wanted| (wanted, ids)));
@@ -85,12 +126,16 @@ impl Store for Memory {
         Ok(ReceiptResult::Kept)
     }
 
-    async fn inbound(&self, inbound: Inbound) -> Result<bool, StoreError> {
+    async fn inbound(&self, wanted: InboundIn) -> Result<bool, StoreError> {
         self.up()?;
-        let mut inbox = self.inbox.lock().unwrap();
-        let is_new = !inbox.contains(&inbound);
+        if *self.is_full.lock().unwrap() {
+            return Err(StoreError::Unavailable("full".to_owned()));
+        }
+        let InboundIn { inbound, inboxes } = wanted;
+        let is_new = self.known.lock().unwrap().insert((inbound.route.clone(), inbound.reference.clone()));
         if is_new {
-            inbox.push(inbound);
+            let copies = inboxes.into_iter().map(|inbox| Inbound { inbox, ..inbound.clone() });
+            self.inbox.lock().unwrap().extend(copies);
         }
         Ok(is_new)
     }
@@ -105,6 +150,11 @@ impl Store for Memory {
 
     async fn inbound_parts_old(&self, _now_ms: u64, _max: u32) -> Result<Vec<InboundParts>, StoreError> {
         Ok(Vec::new())
+    }
+
+    async fn inbound_known(&self, _tenant: Name, route: Name, reference: String) -> Result<bool, StoreError> {
+        self.up()?;
+        Ok(self.known.lock().unwrap().contains(&(route, reference)))
     }
 
     async fn sweep(&self, _now_ms: u64, _rows_max: u32, _rules: SweepRules) -> Result<usize, StoreError> {
@@ -168,6 +218,7 @@ impl Store for Memory {
         let fits = |stored: &&Stored| {
             filter.tenant.as_ref().is_none_or(|tenant| stored.envelope.draft.tenant == *tenant)
                 && (filter.states.is_empty() || filter.states.contains(&stored.progress.state))
+                && (filter.client_ref.is_none() || filter.client_ref == stored.envelope.client_ref)
                 && filter.before.is_none_or(|before| stored.envelope.id < before)
         };
         let found = messages.iter().rev().map(|(stored, _)| stored).filter(fits);
@@ -226,8 +277,11 @@ impl Store for Memory {
         Ok(Vec::new())
     }
 
-    async fn opt(&self, _change: OptChange) -> Result<bool, StoreError> {
-        Err(StoreError::Unavailable("not here".to_owned()))
+    async fn opt(&self, change: OptChange) -> Result<bool, StoreError> {
+        self.up()?;
+        let mut opted_out = self.opted_out.lock().unwrap();
+        let said = (change.number, change.sender);
+        Ok(if change.out { opted_out.insert(said) } else { opted_out.remove(&said) })
     }
 
     async fn opted_out(&self, _query: OptOutQuery) -> Result<Vec<OptOut>, StoreError> {

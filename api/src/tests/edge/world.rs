@@ -3,17 +3,21 @@
 use std::collections::BTreeMap;
 use std::future::{Future, ready};
 use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use http::{Method, Request};
 use serde_json::Value;
-use waypost_core::config::{Config, InboundTarget};
-use waypost_core::decision::{Acceptance, Candidate, Choice, Health, Name, Outcome, Ranking, Verdict};
+use waypost_core::config::{Config, InboundTarget, OnFailure};
+use waypost_core::decision::{
+    Acceptance, Candidate, Choice, DecisionRecord, FaultClass, Health, Name, Outcome, Ranking, Role, Verdict,
+};
 use waypost_core::flow::exchange::{Exchanged, leased, settle_taken, settlement};
 use waypost_core::flow::webhook::Refused;
-use waypost_core::flow::{Asked, Caller, Provider, Shell, Tenant};
+use waypost_core::flow::{Asked, Caller, Decision, Fault, Provider, Shell, Tenant};
 use waypost_core::id::{IdSequence, MessageId};
+use waypost_core::inbound::{Inbound, Reception};
 use waypost_core::message::Draft;
 use waypost_core::provider::{Event, HttpResponse, ProviderTerms, WebhookReading, WebhookRequest};
 use waypost_core::request::{SendRequest, Taken};
@@ -45,9 +49,13 @@ impl Provider for Carrier {
     }
 }
 
+/// What a receiving component says to a message.
+pub type Says = Box<dyn Fn(&Inbound) -> Result<Reception, FaultClass> + Send + Sync>;
+
 pub struct Owner {
     terms: TenantTerms,
     providers: Vec<Arc<Carrier>>,
+    receiving: Arc<Mutex<Vec<Says>>>,
 }
 
 impl Tenant for Owner {
@@ -72,9 +80,36 @@ impl Tenant for Owner {
     fn rank(&self, _draft: &Draft, _candidates: &[Candidate], _id: MessageId) -> Option<Asked<Ranking>> {
         None
     }
+
+    fn receives(&self) -> bool {
+        !self.receiving.lock().unwrap().is_empty()
+    }
+
+    fn receive(&self, place: usize, inbound: &Inbound, _id: MessageId) -> Option<Asked<Reception>> {
+        let receiving = self.receiving.lock().unwrap();
+        let answer = receiving.get(place)?(inbound);
+        let record = DecisionRecord {
+            role: Role::Receiving,
+            component: format!("c{place}").into(),
+            revision: "r".into(),
+            result: String::new(),
+            fault: answer.as_ref().err().copied(),
+            fuel: 0,
+            memory_bytes: 0,
+            time_ns: 0,
+            log: Vec::new(),
+            given: None,
+        };
+        let answer = answer.map_err(|class| Fault::new(class, "secret words"));
+        Some(Asked { decision: Decision { answer, record }, on_failure: OnFailure::Skip })
+    }
 }
 
 pub struct World {
+    /// What the receiving components of every tenant say, in order.
+    pub receiving: Arc<Mutex<Vec<Says>>>,
+    /// The time.
+    pub now_ms: AtomicU64,
     pub store: Memory,
     pub(super) tenants: BTreeMap<Name, Arc<Owner>>,
     pub(super) providers: BTreeMap<Name, Arc<Carrier>>,
@@ -98,9 +133,11 @@ impl World {
             .iter()
             .map(|(name, provider)| (name.as_str().into(), Arc::new(Carrier(terms(name, provider)))))
             .collect();
+        let receiving = Arc::<Mutex<Vec<Says>>>::default();
         let owner = |name: &str, tenant| Owner {
             terms: TenantTerms::new(name.into(), tenant, None),
             providers: providers.values().cloned().collect(),
+            receiving: Arc::clone(&receiving),
         };
         let tenants = config
             .tenants
@@ -108,6 +145,8 @@ impl World {
             .map(|(name, tenant)| (name.as_str().into(), Arc::new(owner(name, tenant))))
             .collect();
         Self {
+            receiving,
+            now_ms: NOW_MS.into(),
             store: Memory::default(),
             tenants,
             providers,
@@ -170,7 +209,7 @@ impl Shell for World {
     }
 
     fn now_ms(&self) -> u64 {
-        NOW_MS
+        self.now_ms.load(Ordering::Relaxed)
     }
 
     fn next_id(&self, now_ms: u64, tenant: &str) -> MessageId {

@@ -146,6 +146,7 @@ fn full_tenant_is_read_as_it_stands() {
         ],
         sender: Some(binding("sender-override", OnFailure::Skip)),
         routing: Some(binding("least-cost", OnFailure::Refuse)),
+        receiving: vec![binding("my-policy", OnFailure::Skip)],
         edge_mode: Some(EdgeMode::Queue),
     };
     assert_eq!(config.tenants["shop"], expected);
@@ -223,6 +224,7 @@ fn least_file_has_the_documented_defaults() {
         screening: Vec::new(),
         sender: None,
         routing: None,
+        receiving: Vec::new(),
         edge_mode: None,
     };
     assert_eq!(config.tenants, BTreeMap::from([("default".to_owned(), tenant)]));
@@ -303,6 +305,7 @@ fn reference_table_has_exactly_the_keys_that_the_reader_knows() {
         ("tenants.<name>.screening[]", "[[tenants.shop.screening]]", ""),
         ("tenants.<name>.sender", "[tenants.shop.sender]", ""),
         ("tenants.<name>.routing", "[tenants.shop.routing]", ""),
+        ("tenants.<name>.receiving[]", "[[tenants.shop.receiving]]", ""),
         ("numbers.<number>", "[numbers.62442]", ""),
     ];
     let mut known = BTreeSet::new();

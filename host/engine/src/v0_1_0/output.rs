@@ -64,7 +64,7 @@ pub(super) fn reception(
         .into_iter()
         .map(|action| {
             Ok(match action {
-                receiving::Action::Inbox(name) => Action::Inbox(checker.name("inbox", name)?),
+                receiving::Action::Inbox(name) => Action::Inbox(checker.inbox(name)?),
                 receiving::Action::OptOut => Action::OptOut,
                 receiving::Action::OptIn => Action::OptIn,
                 receiving::Action::Drop => Action::Drop,

@@ -8,3 +8,9 @@ pub const HOSTILE: &[u8] = include_bytes!(env!("GUEST_HOSTILE"));
 
 /// Where [`HOSTILE`] lies, for configurations that name a file.
 pub const HOSTILE_PATH: &str = env!("GUEST_HOSTILE");
+
+/// Plays the receiving role: answers words, knows STOP and START, and traps at `TRAP`.
+pub const KEYWORDS: &[u8] = include_bytes!(env!("GUEST_KEYWORDS"));
+
+/// Where [`KEYWORDS`] lies, for configurations that name a file.
+pub const KEYWORDS_PATH: &str = env!("GUEST_KEYWORDS");

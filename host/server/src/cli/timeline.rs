@@ -35,9 +35,9 @@ fn what(step: &Step) -> String {
         "accepted" => {
             let held = text("held_until").map(|until| format!(", held until {until}")).unwrap_or_default();
             let route = text("route").map(|route| format!(" for {route}")).unwrap_or_default();
-            format!("accepted{route}{held}")
+            format!("accepted{route}{held}{}", cause(step))
         }
-        "refused" => format!("refused: {}", failure.unwrap_or_default()),
+        "refused" => format!("refused: {}{}", failure.unwrap_or_default(), cause(step)),
         "attempt" => {
             let number = step.rest.get("attempt").map(|number| format!(" {number}")).unwrap_or_default();
             let reference = text("reference").map(|reference| format!(": taken as {reference}"));
@@ -54,6 +54,13 @@ fn what(step: &Step) -> String {
         kind if step.rest.is_empty() => kind.to_owned(),
         kind => format!("{kind} {}", Value::Object(step.rest.clone())),
     }
+}
+
+/// `, caused by in-1 of a`
+fn cause(step: &Step) -> String {
+    let Some(cause) = step.rest.get("caused_by") else { return String::new() };
+    let text = |name: &str| cause.get(name).and_then(Value::as_str).unwrap_or("?");
+    format!(", caused by {} of {}", text("reference"), text("provider"))
 }
 
 /// `receipt by a: undelivered (30003: off)`

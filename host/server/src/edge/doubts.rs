@@ -31,6 +31,13 @@ pub(super) fn of(config: &Config) -> Vec<Finding> {
         for (place, binding) in bindings {
             findings.extend(of_binding(config, &place, binding));
         }
+        if !tenant.receiving.is_empty() {
+            let place = format!("tenants.{name}.receiving");
+            let what =
+                "an inbound message that comes in at the edge goes to its inbox, and nobody acts on STOP";
+            let help = "let providers report inbound messages to a host";
+            findings.push(Finding::new(EdgeCode::ReceivingAbsent, place, what, help));
+        }
     }
     findings
 }

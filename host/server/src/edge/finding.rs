@@ -77,6 +77,8 @@ codes! {
     RedisUnreachable = "edge_redis_unreachable", Error;
     /// The Redis that was named is none that messages may be kept in.
     RedisRefused = "edge_redis_refused", Error;
+    /// A tenant has receiving components, which are not asked at the edge.
+    ReceivingAbsent = "edge_receiving_absent", Warning;
     /// An allowed host is a wildcard.
     HostWide = "edge_host_wide", Warning;
     /// A component calls a host that its provider does not list.

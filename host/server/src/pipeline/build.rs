@@ -167,12 +167,17 @@ impl<'a> Loader<'a> {
             .as_ref()
             .map(|binding| self.bind(&format!("{place}.routing"), binding, Role::Routing, Loaded::routing));
         let routing = routing.transpose()?;
+        let mut receiving = Vec::with_capacity(config.receiving.len());
+        for (index, binding) in config.receiving.iter().enumerate() {
+            let place = format!("{place}.receiving[{index}]");
+            receiving.push(self.bind(&place, binding, Role::Receiving, Loaded::receiving)?);
+        }
         let callback_secret = config
             .callback_secret
             .as_ref()
             .filter(|_| self.secrets_at_hand)
             .map(|reference| secrets::read(reference, &self.base).map_err(|e| secret_error(&place, &e)));
-        let configured = Stages { screening, onlookers: Vec::new(), sender, routing };
+        let configured = Stages { screening, sender, routing, receiving, ..Stages::default() };
         Ok(Tenant {
             terms: TenantTerms::new(Name::from(name), config, self.config.server.default_region),
             plan: Plan::default(),

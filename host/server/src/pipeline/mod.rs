@@ -1,4 +1,4 @@
-//! A tenant's components, loaded, and the decisions that they make about a draft.
+//! A tenant's components, loaded, and the decisions that they make about a message.
 
 mod build;
 mod policies;

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use waypost_core::decision::{Candidate, Choice, Ranking, Verdict};
+use waypost_core::decision::{Candidate, Choice, DecisionRecord, Ranking, Verdict};
 use waypost_core::flow::{self, Asked};
 use waypost_core::id::MessageId;
+use waypost_core::inbound::{Inbound, Reception};
 use waypost_core::message::Draft;
 use waypost_core::summary::Summary as _;
 use waypost_core::tenant::TenantTerms;
-use waypost_engine::CallContext;
+use waypost_engine::{CallContext, Receiving};
 
 use super::{Bound, Tenant};
 use crate::plugins::{About, in_words};
@@ -62,18 +63,41 @@ impl flow::Tenant for Tenant {
         }
         asked
     }
+
+    fn receives(&self) -> bool {
+        !self.stages.receiving.is_empty() || !self.stages.inbound_onlookers.is_empty()
+    }
+
+    fn receive(&self, place: usize, inbound: &Inbound, id: MessageId) -> Option<Asked<Reception>> {
+        let context = CallContext::of_message(id, inbound.time_ms);
+        let about = About { id, country: inbound.sender.country };
+        let again = |_: &Bound<Receiving>| {
+            let inbound = inbound.clone();
+            move |component: &Receiving| component.receive(&inbound, &context).record
+        };
+        let Some(bound) = self.stages.receiving.get(place) else {
+            if place == self.stages.receiving.len() {
+                for bound in &self.stages.inbound_onlookers {
+                    bound.ask_shadow(about, None, || again(bound));
+                }
+            }
+            return None;
+        };
+        let asked = bound.ask(id, |component| component.receive(inbound, &context))?;
+        bound.ask_shadow(about, Some(&in_words(&asked.decision.record)), || again(bound));
+        Some(asked)
+    }
 }
 
-/// Lets the shadow of a place, if it has one, answer the same question.
+/// Lets the shadow of a place, if it has one, answer the same question about a message.
 fn look_on<C: Clone + Send + 'static>(
     bound: &Bound<C>,
     draft: &Draft,
     id: MessageId,
     was: Option<&str>,
-    question: impl FnOnce(&C, &Draft, &CallContext) -> waypost_core::decision::DecisionRecord + Send + 'static,
+    question: impl FnOnce(&C, &Draft, &CallContext) -> DecisionRecord + Send + 'static,
 ) {
-    let Some(watch) = bound.watch.as_ref().filter(|watch| watch.shadow.is_some()) else { return };
-    watch.ask_shadow(About { id, country: draft.to.country }, was, || {
+    bound.ask_shadow(About { id, country: draft.to.country }, was, || {
         let draft = draft.clone();
         move |component: &C| question(component, &draft, &context(&draft, id))
     });

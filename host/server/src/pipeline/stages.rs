@@ -5,9 +5,9 @@ use waypost_core::config::OnFailure;
 use waypost_core::decision::{DecisionRecord, FaultClass, Name, Role};
 use waypost_core::flow::{Asked, Decision, Fault};
 use waypost_core::id::MessageId;
-use waypost_engine::{Routing, Screening, SenderIdentity};
+use waypost_engine::{Receiving, Routing, Screening, SenderIdentity};
 
-use crate::plugins::Watch;
+use crate::plugins::{About, Watch};
 use crate::provider::decision;
 
 /// Components by the part that they play.
@@ -21,6 +21,10 @@ pub struct Stages {
     pub sender: Option<Bound<SenderIdentity>>,
     /// At most one decides.
     pub routing: Option<Bound<Routing>>,
+    /// Asked in order about inbound messages.
+    pub receiving: Vec<Bound<Receiving>>,
+    /// Shadows of receiving plugins that have nobody who decides yet.
+    pub inbound_onlookers: Vec<Bound<Receiving>>,
 }
 
 /// A component in its place, with what happens when it fails.
@@ -79,6 +83,19 @@ impl<C> Bound<C> {
             watch.decided(&decision.record, id);
         }
         Some(Asked { decision, on_failure: self.on_failure })
+    }
+}
+
+impl<C: Clone + Send + 'static> Bound<C> {
+    /// Lets the shadow of this place, if it has one, answer the same question. `was` is what was decided,
+    /// in words; None where that cannot be compared.
+    pub fn ask_shadow<Q>(&self, about: About, was: Option<&str>, question: impl FnOnce() -> Q)
+    where
+        Q: FnOnce(&C) -> DecisionRecord + Send + 'static,
+    {
+        if let Some(watch) = &self.watch {
+            watch.ask_shadow(about, was, question);
+        }
     }
 }
 

@@ -108,19 +108,23 @@ fn place(plugins: &Plugins, stages: &mut Stages, loads: Loads) {
     match role {
         Role::Screening => {
             let bound = bound(plugins, loads, Loaded::screening);
-            let list = if matches!(bound.component, Deciding::Nobody) {
-                &mut stages.onlookers
-            } else {
-                &mut stages.screening
-            };
-            list.push(bound);
+            add(&mut stages.screening, &mut stages.onlookers, bound);
         }
         Role::SenderIdentity => {
             fill(&mut stages.sender, bound(plugins, loads, Loaded::sender_identity));
         }
         Role::Routing => fill(&mut stages.routing, bound(plugins, loads, Loaded::routing)),
-        Role::Receiving | Role::Provider => {}
+        Role::Receiving => {
+            let bound = bound(plugins, loads, Loaded::receiving);
+            add(&mut stages.receiving, &mut stages.inbound_onlookers, bound);
+        }
+        // Tenants bring none.
+        Role::Provider => {}
     }
+}
+
+fn add<C>(deciding: &mut Vec<Bound<C>>, onlookers: &mut Vec<Bound<C>>, bound: Bound<C>) {
+    if matches!(bound.component, Deciding::Nobody) { onlookers.push(bound) } else { deciding.push(bound) }
 }
 
 /// Who decides keeps the place; a shadow without one looks on where the place has none yet.

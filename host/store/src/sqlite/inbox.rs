@@ -2,14 +2,15 @@
 
 use rusqlite::params;
 use waypost_core::decision::Name;
-use waypost_core::store::{ApiKey, Callback, Inbound};
+use waypost_core::store::{ApiKey, Callback, Inbound, InboundIn};
 
 use super::failure::Failure;
 use super::rows::{id_from, sql, state_from, to_json, unsigned};
 use super::session::Session;
 
 impl Session<'_> {
-    pub(super) fn inbound(&mut self, inbound: &Inbound) -> Result<bool, Failure> {
+    pub(super) fn inbound(&mut self, wanted: &InboundIn) -> Result<bool, Failure> {
+        let InboundIn { inbound, inboxes } = wanted;
         let route = self.name_id(&inbound.route)?;
         // Some providers give no id; then nothing can be known again.
         if !inbound.reference.is_empty() {
@@ -19,8 +20,11 @@ impl Session<'_> {
             }
         }
         let tenant = self.name_id(&inbound.tenant)?;
-        let inbox = self.name_id(&inbound.inbox)?;
-        self.sql.insert_inbox.execute(params![tenant, inbox, to_json(inbound)?])?;
+        for inbox in inboxes {
+            let id = self.name_id(inbox)?;
+            let copy = Inbound { inbox: inbox.clone(), ..inbound.clone() };
+            self.sql.insert_inbox.execute(params![tenant, id, to_json(&copy)?])?;
+        }
         Ok(true)
     }
 

@@ -32,7 +32,7 @@ use waypost_core::decision::Name;
 use waypost_core::id::MessageId;
 use waypost_core::registry::{Item, Kind, Written};
 use waypost_core::store::{
-    Accept, Accepted, ApiKey, Callback, Claim, ClaimedBatch, Filter, HistoryQuery, Inbound, InboundPart,
+    Accept, Accepted, ApiKey, Callback, Claim, ClaimedBatch, Filter, HistoryQuery, InboundIn, InboundPart,
     InboundParts, InboxItem, OptChange, OptOut, OptOutQuery, PartResult, PartsKey, ReceiptIn, ReceiptResult,
     Recorded, Reroute, Settle, Settled, Stored,
 };
@@ -148,7 +148,7 @@ impl Store for SqliteStore {
         self.write(move |session| session.receipt(&receipt)).await
     }
 
-    async fn inbound(&self, inbound: Inbound) -> Result<bool, StoreError> {
+    async fn inbound(&self, inbound: InboundIn) -> Result<bool, StoreError> {
         self.write(move |session| session.inbound(&inbound)).await
     }
 
@@ -170,6 +170,10 @@ impl Store for SqliteStore {
         messages_max: u32,
     ) -> Result<Vec<InboundParts>, StoreError> {
         self.write(move |session| session.inbound_parts_old(now_ms, messages_max)).await
+    }
+
+    async fn inbound_known(&self, _tenant: Name, route: Name, reference: String) -> Result<bool, StoreError> {
+        self.readers.ask(move |reader| reader.knows_inbound(&route, &reference)).await
     }
 
     async fn sweep(&self, now_ms: u64, rows_max: u32, rules: SweepRules) -> Result<usize, StoreError> {

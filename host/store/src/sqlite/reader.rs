@@ -161,6 +161,13 @@ impl Reader<'_> {
         Ok(waiting)
     }
 
+    pub(super) fn knows_inbound(&mut self, route: &Name, reference: &str) -> Result<bool, Failure> {
+        let Some(route) = self.names.find(route)? else { return Ok(false) };
+        let mut statement =
+            self.conn.prepare_cached("SELECT 1 FROM inbound_seen WHERE reference = ?1 AND route = ?2")?;
+        Ok(statement.exists(params![reference, route])?)
+    }
+
     pub(super) fn inbox(
         &mut self,
         tenant: &Name,

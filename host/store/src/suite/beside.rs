@@ -3,7 +3,7 @@
 
 use waypost_core::decision::ReceiptStatus;
 use waypost_core::message::State;
-use waypost_core::store::ApiKey;
+use waypost_core::store::{ApiKey, InboundIn};
 
 use super::sample::{self, NOW_MS};
 use super::steps::{Shared, dead_letter, report, submitted, with};
@@ -11,7 +11,7 @@ use super::steps::{Shared, dead_letter, report, submitted, with};
 pub async fn an_inbox_gives_until_it_is_acknowledged(store: Shared) {
     let (tenant, inbox) = (sample::name(sample::TENANT), sample::name("support"));
     for n in 0..5 {
-        assert!(store.inbound(sample::inbound(&format!("in-{n}"))).await.expect("an answer"));
+        assert!(store.inbound(sample::inbound_in(&format!("in-{n}"))).await.expect("an answer"));
     }
     let first = store.inbox(tenant.clone(), inbox.clone(), 0, 3).await.expect("items");
     assert_eq!(
@@ -35,16 +35,43 @@ pub async fn an_inbox_gives_until_it_is_acknowledged(store: Shared) {
 
 pub async fn a_repeated_inbound_is_known(store: Shared) {
     let (tenant, inbox) = (sample::name(sample::TENANT), sample::name("support"));
-    assert!(store.inbound(sample::inbound("in-1")).await.expect("an answer"));
-    assert!(!store.inbound(sample::inbound("in-1")).await.expect("an answer"));
+    assert!(store.inbound(sample::inbound_in("in-1")).await.expect("an answer"));
+    assert!(!store.inbound(sample::inbound_in("in-1")).await.expect("an answer"));
     let items = store.inbox(tenant.clone(), inbox.clone(), 0, 10).await.expect("items");
     store.acknowledge(tenant.clone(), inbox.clone(), vec![items[0].sequence]).await.expect("a number");
-    assert!(!store.inbound(sample::inbound("in-1")).await.expect("an answer"), "also after it was read");
+    assert!(!store.inbound(sample::inbound_in("in-1")).await.expect("an answer"), "also after it was read");
     for _ in 0..2 {
-        assert!(store.inbound(sample::inbound("")).await.expect("an answer"), "no reference, no repetition");
+        assert!(
+            store.inbound(sample::inbound_in("")).await.expect("an answer"),
+            "no reference, no repetition"
+        );
     }
     let items = store.inbox(tenant, inbox, 0, 10).await.expect("items");
     assert_eq!(items.len(), 2);
+}
+
+pub async fn an_inbound_goes_into_all_its_inboxes_or_none(store: Shared) {
+    let (tenant, route) = (sample::name(sample::TENANT), sample::name(sample::ROUTE));
+    let known = |reference: &str| store.inbound_known(tenant.clone(), route.clone(), reference.to_owned());
+    let put = |reference: &str, inboxes: &[&str]| {
+        let inboxes = inboxes.iter().map(|inbox| sample::name(inbox)).collect();
+        store.inbound(InboundIn { inbound: sample::inbound(reference), inboxes })
+    };
+    assert!(!known("in-1").await.expect("an answer"));
+    assert!(put("in-1", &["support", "sales"]).await.expect("an answer"));
+    assert!(put("in-2", &[]).await.expect("an answer"), "none of them: it is known");
+    assert!(!put("in-2", &["support"]).await.expect("an answer"));
+    for (reference, is_known) in [("in-1", true), ("in-2", true), ("in-3", false), ("", false)] {
+        assert_eq!(known(reference).await.expect("an answer"), is_known, "{reference}");
+    }
+    let foreign = store.inbound_known(tenant.clone(), sample::name("another"), "in-1".to_owned());
+    assert!(!foreign.await.expect("an answer"), "of another provider");
+    for inbox in ["support", "sales"] {
+        let items = store.inbox(tenant.clone(), sample::name(inbox), 0, 10).await.expect("items");
+        let found: Vec<_> =
+            items.iter().map(|item| (&*item.inbound.inbox, &*item.inbound.reference)).collect();
+        assert_eq!(found, [(inbox, "in-1")]);
+    }
 }
 
 pub async fn a_callback_is_held_retried_and_done(store: Shared) {

@@ -78,6 +78,7 @@ macro_rules! store_suite {
             beside {
                 an_inbox_gives_until_it_is_acknowledged,
                 a_repeated_inbound_is_known,
+                an_inbound_goes_into_all_its_inboxes_or_none,
                 a_callback_is_held_retried_and_done,
                 keys_are_found_and_revoked,
                 a_ping_is_answered,

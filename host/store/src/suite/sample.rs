@@ -11,7 +11,8 @@ use waypost_core::lifecycle::{DoubtChoice, RouteRules};
 use waypost_core::message::{Draft, Envelope, Progress, State};
 use waypost_core::number::Recipient;
 use waypost_core::store::{
-    Accept, ApiKey, Claim, ClaimedMessage, Inbound, InboundPart, NewMessage, ReceiptIn, Scope, Settle,
+    Accept, ApiKey, Claim, ClaimedMessage, Inbound, InboundIn, InboundPart, NewMessage, ReceiptIn, Scope,
+    Settle,
 };
 use waypost_core::text::{Body, Encoding};
 use waypost_core::trace::{Entry, Step};
@@ -81,7 +82,7 @@ pub fn message_at(time_ms: u64, n: u64) -> NewMessage {
     progress.due_ms = Some(time_ms);
     progress.route = Some(route.clone());
     let step = Step::Accepted { route: Some(route), held_until_ms: None };
-    let entry = Entry { at_ms: time_ms, state: State::Queued, step, decisions: Vec::new() };
+    let entry = Entry { at_ms: time_ms, state: State::Queued, step, decisions: Vec::new(), cause: None };
     NewMessage { envelope: Arc::new(envelope), progress, entry }
 }
 
@@ -234,6 +235,12 @@ pub fn part(reference: u16, number: u8, total: u8) -> InboundPart {
         payload: format!("\0part {number} of {reference}").into(),
         now_ms: NOW_MS,
     }
+}
+
+/// An inbound message for the inbox `support`.
+#[must_use]
+pub fn inbound_in(reference: &str) -> InboundIn {
+    InboundIn { inbound: inbound(reference), inboxes: vec![name("support")] }
 }
 
 /// An API key.
