@@ -63,6 +63,7 @@ macro_rules! store_suite {
                 a_repeated_receipt_is_no_news,
                 a_late_receipt_changes_nothing_that_is_final,
                 another_providers_receipt_changes_nothing,
+                a_reference_is_known_after_the_message_has_moved_on,
                 unknown_is_no_knowledge,
                 a_trace_is_bounded,
             }
