@@ -6,11 +6,12 @@ use async_trait::async_trait;
 use waypost_core::decision::Name;
 use waypost_core::id::MessageId;
 use waypost_core::lifecycle::{dispatch, settle};
+use waypost_core::message::State;
 use waypost_core::registry::{Item, Kind, Written};
 use waypost_core::store::{
     Accept, Accepted, ApiKey, Callback, Claim, ClaimedBatch, Filter, HistoryQuery, Idempotency, Inbound,
-    InboxItem, OptChange, OptOut, OptOutQuery, ReceiptIn, ReceiptResult, Recorded, Reroute, Settle, Settled,
-    Store, StoreError, Stored, SweepRules,
+    InboxItem, NewMessage, OptChange, OptOut, OptOutQuery, ReceiptIn, ReceiptResult, Recorded, Reroute,
+    Settle, Settled, Store, StoreError, Stored, SweepRules,
 };
 use waypost_core::trace::Entry;
 
@@ -20,6 +21,8 @@ pub struct Memory {
     pub requests: Mutex<Vec<(Idempotency, Vec<MessageId>)>>,
     pub inbox: Mutex<Vec<Inbound>>,
     pub keys: Mutex<Vec<ApiKey>>,
+    /// Recipients that want no messages.
+    pub opted_out: Mutex<Vec<String>>,
     /// Every operation fails.
     pub is_down: Mutex<bool>,
 }
@@ -47,6 +50,16 @@ impl Store for Memory {
                 let same = known.body_hash == wanted.body_hash;
                 return Ok(if same { Accepted::Replayed(ids.clone()) } else { Accepted::KeyReused });
             }
+        }
+        let opted_out = self.opted_out.lock().unwrap();
+        let wants_none = |message: &NewMessage| {
+            let to = message.envelope.draft.to.address.as_str();
+            message.progress.state != State::Refused && opted_out.iter().any(|number| number == to)
+        };
+        let messages = (0..).zip(&accept.messages);
+        let places: Vec<usize> = messages.filter(|(_, it)| wants_none(it)).map(|(place, _)| place).collect();
+        if !places.is_empty() {
+            return Ok(Accepted::OptedOut(places));
         }
         let ids = accept.messages.iter().map(|message| message.envelope.id).collect();
         self.requests.lock().unwrap().extend(accept.idempotency.map(|wanted| (wanted, ids)));
