@@ -18,6 +18,7 @@
 //! | `inbox:<name>` | stream: inbound messages, with `<sequence>-0` as id |
 //! | `in:<route>:<reference>` | an inbound message that is known; expires |
 //! | `callbacks`, `callbacks_due`, `sequence` | hash, sorted set by due time, counter |
+//! | `opt_outs`, `opt_outs_sorted` | recipients that want no messages, `<number> <sender>` (all senders: none): hash with when, sorted set |
 //! | `registry:<kind>` | hash: what is registered: name → `<version> <record as JSON>` |
 //! | `component:<hash>` | the bytes of a component |
 //! | `component-part:<host>:<n>` | those of one that a host is about to write; expires |
@@ -32,7 +33,8 @@
 //! the changes of what is registered. It is moved after the change, in another slot: whoever dies between
 //! the two has only delayed the news.
 //!
-//! `<prefix>:keys` is a hash of API keys, `<prefix>:tenants` a set of names, `<prefix>:layout` the
+//! `<prefix>:keys` is a hash of API keys, `<prefix>:key_uses` a sorted set of them by when they were used
+//! last, `<prefix>:tenants` a set of names, `<prefix>:layout` the
 //! version of all this.
 
 use crate::decision::Name;

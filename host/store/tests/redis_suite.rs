@@ -26,7 +26,8 @@ waypost_store::store_suite!(empty());
 async fn the_pulse_tells_that_something_registered_has_changed() {
     let server = redis_servers::one();
     let prefix = redis_servers::fresh_prefix();
-    let store = open(RedisOptions::new(&server.url(), &prefix, "test"), Clock::Caller).await.expect("a store");
+    let store =
+        open(RedisOptions::new(&server.url(), &prefix, "test"), Clock::Caller).await.expect("a store");
     let fleet = Fleet::new(Arc::new(store.connection().clone()), &prefix);
     assert_eq!(fleet.pulse(0, None).await.expect("a pulse").registry_version, 0);
     let (tenant, record) = ("acme".into(), "{}".to_owned());
