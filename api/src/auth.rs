@@ -11,7 +11,7 @@ use crate::problem::{Code, Problem};
 /// Asks the store who calls. One round trip.
 ///
 /// # Errors
-/// `key_missing`, `key_invalid`, `scope_missing`; `store_unavailable` where nobody can say.
+/// `key_missing`, `key_invalid`, `key_expired`, `scope_missing`; `store_unavailable` where nobody can say.
 pub async fn caller<S: Shell>(
     shell: &S,
     headers: &HeaderMap,
@@ -20,8 +20,7 @@ pub async fn caller<S: Shell>(
     let text = bearer(headers)?;
     let id = key::id_of(text).ok_or_else(Problem::key_invalid)?;
     let found = shell.store().key(id).await?;
-    let found = found.filter(|found| key::is_good(found, &key::hash(text)));
-    permitted(shell, &found.ok_or_else(Problem::key_invalid)?, scope)
+    permitted(shell, &key::check(found, &key::hash(text), shell.now_ms())?, scope)
 }
 
 /// The caller of a good key, if the key has the scope. A tenant that is gone from the configuration

@@ -6,6 +6,8 @@
 use sha2::{Digest, Sha256};
 use waypost_core::store::ApiKey;
 
+use crate::problem::Problem;
+
 /// What every key begins with.
 pub const PREFIX: &str = "wp_";
 /// How many characters the part has by which a key is found.
@@ -30,10 +32,22 @@ pub fn id_of(text: &str) -> Option<&str> {
     (id_fits && secret_fits).then_some(id)
 }
 
-/// True where the stored key is the one whose text has this hash, and was not taken back.
+/// The stored key that a request may go by: the one whose text has this hash, if it was not taken back
+/// and its time is not over at `now_ms`, in Unix milliseconds.
+///
+/// # Errors
+/// `key_expired`, told only to who has the whole text of a key that stands; `key_invalid` for
+/// whatever else is not good.
+pub fn check(found: Option<ApiKey>, hash: &[u8; 32], now_ms: u64) -> Result<ApiKey, Problem> {
+    let found = found.filter(|key| is_same(&key.hash, hash) && key.revoked_ms.is_none());
+    let key = found.ok_or_else(Problem::key_invalid)?;
+    if has_expired(&key, now_ms) { Err(Problem::key_expired()) } else { Ok(key) }
+}
+
+/// True from the millisecond on that the key names as its end.
 #[must_use]
-pub fn is_good(key: &ApiKey, hash: &[u8; 32]) -> bool {
-    is_same(&key.hash, hash) && key.revoked_ms.is_none()
+pub fn has_expired(key: &ApiKey, now_ms: u64) -> bool {
+    key.expires_ms.is_some_and(|expires_ms| expires_ms <= now_ms)
 }
 
 /// Takes the same time wherever the hashes differ.
@@ -45,6 +59,7 @@ fn is_same(a: &[u8; 32], b: &[u8; 32]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::problem::Code;
 
     #[test]
     fn what_has_not_the_shape_of_a_key_has_no_id() {
@@ -80,12 +95,23 @@ mod tests {
             revoked_ms: None,
             expires_ms: None,
         };
-        assert!(is_good(&key, &hash));
+        let code =
+            |key: &ApiKey, hash| check(Some(key.clone()), hash, 1_000).map_err(|problem| problem.code());
+        assert_eq!(code(&key, &hash), Ok(key.clone()));
         for bit in 0..256 {
             let mut other = hash;
             other[bit / 8] ^= 1 << (bit % 8);
-            assert!(!is_good(&key, &other), "bit {bit}");
+            assert_eq!(code(&key, &other), Err(Code::KeyInvalid), "bit {bit}");
         }
-        assert!(!is_good(&ApiKey { revoked_ms: Some(1), ..key }, &hash));
+        assert_eq!(check(None, &hash, 0).map_err(|problem| problem.code()), Err(Code::KeyInvalid));
+        let revoked = ApiKey { revoked_ms: Some(1), ..key.clone() };
+        assert_eq!(code(&revoked, &hash), Err(Code::KeyInvalid));
+        for (expires_ms, good) in [(999, false), (1_000, false), (1_001, true)] {
+            let ending = ApiKey { expires_ms: Some(expires_ms), ..key.clone() };
+            assert_eq!(code(&ending, &hash).err(), (!good).then_some(Code::KeyExpired), "{expires_ms}");
+            assert_eq!(code(&ending, &[0; 32]), Err(Code::KeyInvalid), "only told to who has the key");
+            let revoked = ApiKey { revoked_ms: Some(1), ..ending };
+            assert_eq!(code(&revoked, &hash), Err(Code::KeyInvalid), "taken back is taken back");
+        }
     }
 }

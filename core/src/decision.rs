@@ -323,3 +323,34 @@ pub enum Given {
     /// The sender that the message had before the component chose another.
     Sender(Option<Sender>),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_of_an_older_version_is_read_and_candidates_come_back() {
+        let old = r#"{"role":"routing","component":"c","revision":"r","result":"ranked a","fuel":1,
+            "memory_bytes":2,"time_ns":3}"#;
+        let mut record: DecisionRecord = serde_json::from_str(old).unwrap();
+        assert_eq!(record.given, None);
+        assert!(!serde_json::to_string(&record).unwrap().contains("given"));
+        let candidate = Candidate {
+            id: "a".into(),
+            price_micros: None,
+            health: Health::Recovering,
+            backlog: 7,
+            weight: 1000,
+        };
+        for given in [
+            Given::Candidates(vec![candidate.clone(), Candidate { price_micros: Some(1), ..candidate }]),
+            Given::Candidates(Vec::new()),
+            Given::Sender(None),
+            Given::Sender(crate::number::parse_sender("Shop", None).ok()),
+        ] {
+            record.given = Some(given);
+            let json = serde_json::to_string(&record).unwrap();
+            assert_eq!(serde_json::from_str::<DecisionRecord>(&json).unwrap(), record, "{json}");
+        }
+    }
+}

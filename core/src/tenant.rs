@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::{self, AllowedHost};
 use crate::decision::Name;
+use crate::id::MessageId;
 use crate::lifecycle::accept::Rules;
 use crate::number::Country;
 use crate::provider::is_allowed;
@@ -20,6 +21,8 @@ pub struct TenantTerms {
     pub limits: AcceptLimits,
     /// Hosts that may be called back.
     pub callback_hosts: Vec<AllowedHost>,
+    /// How many of 100 messages are recorded with all that decisions were given, 0 to 100.
+    pub recorded_percent: u8,
 }
 
 impl TenantTerms {
@@ -31,8 +34,16 @@ impl TenantTerms {
             rules: Rules { tenant: name.clone(), default_region, segments_max },
             limits: limits(config),
             callback_hosts: config.callback_hosts.clone(),
+            recorded_percent: u8::try_from(config.recorded_percent).unwrap_or(100),
             name,
         }
+    }
+
+    /// True where the decisions about a message are recorded with all that they were given. The random half
+    /// of its id draws, so every host says the same of it.
+    #[must_use]
+    pub fn records(&self, id: MessageId) -> bool {
+        id.nonce() % 100 < u64::from(self.recorded_percent)
     }
 
     /// True where the configuration allows the URL's host to be called back.

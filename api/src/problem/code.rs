@@ -111,6 +111,7 @@ kinds! {
 
     KeyMissing 401 "key_missing" "No API key"
     KeyInvalid 401 "key_invalid" "The API key is not valid"
+    KeyExpired 401 "key_expired" "The API key has expired"
     ScopeMissing 403 "scope_missing" "The API key may not do this"
     WebhookForged 403 "webhook_forged" "The webhook is not from the provider"
     WebhookMalformed 400 "webhook_malformed" "The webhook cannot be understood"

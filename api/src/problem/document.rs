@@ -10,8 +10,14 @@ use utoipa::openapi::{ContentBuilder, ObjectBuilder, Ref, RefOr, Response, Respo
 use super::Code;
 
 /// Codes of every call that needs a key.
-pub const KEY: &[Code] =
-    &[Code::KeyMissing, Code::KeyInvalid, Code::ScopeMissing, Code::StoreUnavailable, Code::Internal];
+pub const KEY: &[Code] = &[
+    Code::KeyMissing,
+    Code::KeyInvalid,
+    Code::KeyExpired,
+    Code::ScopeMissing,
+    Code::StoreUnavailable,
+    Code::Internal,
+];
 
 /// Codes of every call with a JSON body.
 pub const BODY: &[Code] = &[

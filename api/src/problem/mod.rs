@@ -112,6 +112,15 @@ impl Problem {
             .header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
     }
 
+    /// The whole and right text of a key whose time is over.
+    pub fn key_expired() -> Self {
+        Self::new(
+            Code::KeyExpired,
+            "The API key has expired. Use another one, or have an administrator make a new one.",
+        )
+        .header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+    }
+
     /// A defect of the gateway or its store, which the log names.
     pub fn internal() -> Self {
         Self::new(Code::Internal, "The gateway could not do this. Its log says why; tell the operator.")

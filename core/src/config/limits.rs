@@ -467,6 +467,13 @@ pub(super) const QUEUE_MAX: Integer<u32> = Integer {
     max: 100_000_000,
     meaning: "messages that wait at once",
 };
+pub(super) const RECORDED_PERCENT: Integer<u32> = Integer {
+    name: "recorded_percent",
+    default: 100,
+    min: 0,
+    max: 100,
+    meaning: "of 100 messages, how many are recorded with all that decisions were given, for backtests",
+};
 pub(super) const CALLBACK_HOSTS: List = List {
     name: "callback_hosts",
     entry: "strings: `host`, `host:port` or `*.domain`",

@@ -125,6 +125,7 @@ const SECTIONS: &[Section] = &[
             &l::DESTINATION_PER_DAY,
             &l::SEGMENTS_MAX,
             &l::QUEUE_MAX,
+            &l::RECORDED_PERCENT,
             &l::CALLBACK_HOSTS,
             &l::CALLBACK_SECRET,
             &l::SCREENING,

@@ -32,6 +32,9 @@ pub struct Tenant {
     pub segments_max: u32,
     /// `queue_max`: messages that wait at once, 1 to 100000000. Default 1000000.
     pub queue_max: u32,
+    /// `recorded_percent`: of 100 messages, how many are recorded with all that decisions were given, for
+    /// backtests, 0 to 100. Default 100.
+    pub recorded_percent: u32,
     /// `callback_hosts`: hosts that a `callback_url` may name, up to 64. Default none: no
     /// callbacks.
     pub callback_hosts: Vec<AllowedHost>,
@@ -64,6 +67,7 @@ pub(super) fn read_tenant(name: &str, mut cursor: Cursor<'_>) -> Tenant {
         destination_per_day,
         segments_max: cursor.integer(&l::SEGMENTS_MAX),
         queue_max: cursor.integer(&l::QUEUE_MAX),
+        recorded_percent: cursor.integer(&l::RECORDED_PERCENT),
         callback_hosts: read_hosts(&mut cursor, &l::CALLBACK_HOSTS),
         callback_secret: callback_secret.and_then(|value| read_secret(&value, name, l::CALLBACK_SECRET.name)),
         screening: read_bindings(&mut cursor, &l::SCREENING, &l::ON_FAILURE),

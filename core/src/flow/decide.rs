@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::component::{Asked, Fault};
 use super::shell::{Provider, Tenant};
 use crate::config::OnFailure;
-use crate::decision::{Candidate, Choice, DecisionRecord, Health, Name, Ranking, Refusal, Verdict};
+use crate::decision::{Candidate, Choice, DecisionRecord, Given, Health, Name, Ranking, Refusal, Verdict};
 use crate::id::MessageId;
 use crate::lifecycle::accept::chosen_sender;
 use crate::message::{Draft, Envelope};
@@ -55,6 +55,24 @@ pub fn rank<T: Tenant>(
     now_ms: u64,
     records: &mut Vec<DecisionRecord>,
 ) -> Result<Vec<Arc<T::Provider>>, Refusal> {
+    rank_among(tenant, draft, id, exclude, now_ms, Recording { records, is_complete: false })
+}
+
+/// Where decisions are recorded, and whether with what they were given.
+struct Recording<'r> {
+    records: &'r mut Vec<DecisionRecord>,
+    is_complete: bool,
+}
+
+fn rank_among<T: Tenant>(
+    tenant: &T,
+    draft: &Draft,
+    id: MessageId,
+    exclude: &[Name],
+    now_ms: u64,
+    recording: Recording<'_>,
+) -> Result<Vec<Arc<T::Provider>>, Refusal> {
+    let records = recording.records;
     let is_served = |provider: &&Arc<T::Provider>| {
         let terms = provider.terms();
         terms.serves(draft) && !exclude.contains(&terms.name)
@@ -65,9 +83,12 @@ pub fn rank<T: Tenant>(
     }
     let candidates: Vec<_> =
         served.iter().map(|provider| candidate(provider.as_ref(), draft, now_ms)).collect();
-    let Some(Asked { decision, on_failure }) = tenant.rank(draft, &candidates, id) else {
+    let Some(Asked { mut decision, on_failure }) = tenant.rank(draft, &candidates, id) else {
         return Ok(by_weight(&served, &candidates));
     };
+    if recording.is_complete {
+        decision.record.given = Some(Given::Candidates(candidates.clone()));
+    }
     records.push(decision.record);
     match decision.answer {
         Ok(Ranking::Refuse(refusal)) => Err(refusal),
@@ -101,9 +122,10 @@ fn decide_in_order<T: Tenant>(
     now_ms: u64,
     records: &mut Vec<DecisionRecord>,
 ) -> Result<Admission<T::Provider>, Refusal> {
+    let is_complete = tenant.terms().records(id);
     let held_until_ms = screen(tenant, draft, id, records)?;
-    choose_sender(tenant, draft, id, records)?;
-    let mut routes = rank(tenant, draft, id, &[], now_ms, records)?;
+    choose_sender(tenant, draft, id, Recording { records: &mut *records, is_complete })?;
+    let mut routes = rank_among(tenant, draft, id, &[], now_ms, Recording { records, is_complete })?;
     if routes.is_empty() {
         return Err(no_route());
     }
@@ -137,8 +159,9 @@ fn choose_sender<T: Tenant>(
     tenant: &T,
     draft: &mut Draft,
     id: MessageId,
-    records: &mut Vec<DecisionRecord>,
+    recording: Recording<'_>,
 ) -> Result<(), Refusal> {
+    let records = recording.records;
     let Some(Asked { decision, on_failure }) = tenant.choose(draft, id) else { return Ok(()) };
     records.push(decision.record);
     match decision.answer {
@@ -146,7 +169,10 @@ fn choose_sender<T: Tenant>(
         Ok(Choice::Refuse(refusal)) => Err(refusal),
         Ok(Choice::Replace(text)) => match chosen_sender(&text, tenant.terms().rules.default_region) {
             Ok(sender) => {
-                draft.sender = Some(sender);
+                let before = draft.sender.replace(sender);
+                if let Some(record) = records.last_mut().filter(|_| recording.is_complete) {
+                    record.given = Some(Given::Sender(before));
+                }
                 Ok(())
             }
             Err(error) => Err(Refusal {

@@ -13,8 +13,8 @@ use super::webhook::{self, Refused};
 use super::*;
 use crate::config::{Config, OnFailure};
 use crate::decision::{
-    Acceptance, Candidate, Choice, DecisionRecord, Failure, FailureClass, FaultClass, Health, Name, Outcome,
-    Ranking, Refusal, Role, Verdict,
+    Acceptance, Candidate, Choice, DecisionRecord, Failure, FailureClass, FaultClass, Given, Health, Name,
+    Outcome, Ranking, Refusal, Role, Verdict,
 };
 use crate::id::MessageId;
 use crate::lifecycle::accept::{self, Submission as Wanted};
@@ -230,6 +230,40 @@ fn a_chosen_sender_is_read_like_any_other() {
     assert_eq!(routes(&choose("€€€")).unwrap_err(), "chosen_sender_invalid");
     let refused = Acme { sender: Some((Ok(Choice::Refuse(refusal("no"))), OnFailure::Skip)), ..Acme::new() };
     assert_eq!(routes(&refused).unwrap_err(), "no");
+}
+
+#[test]
+fn what_a_decision_was_given_is_recorded_for_that_many_of_a_hundred() {
+    let tenant = || Acme {
+        sender: Some((Ok(Choice::Replace("Acme".to_owned())), OnFailure::Refuse)),
+        routing: Some((Ok(Ranking::Ranked(vec!["a".into()])), OnFailure::Default)),
+        ..Acme::new()
+    };
+    let found = decided(&tenant());
+    let [choice, ranking] = found.records.as_slice() else { panic!("{:?}", found.records) };
+    assert_eq!(choice.given, Some(Given::Sender(None)));
+    let Some(Given::Candidates(candidates)) = &ranking.given else { panic!("{ranking:?}") };
+    let names: Vec<_> = candidates.iter().map(|candidate| (&*candidate.id, candidate.weight)).collect();
+    assert_eq!(names, [("a", 10), ("b", 20)]);
+    let kept = Acme { sender: Some((Ok(Choice::Keep), OnFailure::Refuse)), ..tenant() };
+    assert_eq!(decided(&kept).records[0].given, None, "the stored message has that sender");
+
+    let recorded = |percent, nonce| {
+        let mut tenant = tenant();
+        tenant.terms.recorded_percent = percent;
+        let id = MessageId::from_parts(id().key(), nonce);
+        let found = decide(&tenant, draft(&tenant, "+447400123456"), id, NOW_MS);
+        found.records.iter().filter(|record| record.given.is_some()).count()
+    };
+    for (percent, nonce, expected) in
+        [(0, 0, 0), (25, 24, 2), (25, 25, 0), (25, 100, 2), (100, 99, 2), (100, u64::MAX, 2)]
+    {
+        assert_eq!(recorded(percent, nonce), expected, "{percent} {nonce}");
+    }
+    let mut again = Vec::new();
+    let asked_again =
+        other_route(&tenant(), &envelope(draft(&tenant(), "+447400123456")), &[], NOW_MS, &mut again);
+    assert_eq!((asked_again.as_deref(), again[0].given.is_none()), (Some("a"), true));
 }
 
 #[test]

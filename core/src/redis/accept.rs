@@ -81,7 +81,7 @@ fn has_twins(messages: &[NewMessage]) -> bool {
 }
 
 fn arguments(accept: &Accept) -> Result<Vec<Vec<u8>>, StoreError> {
-    let mut args = Vec::with_capacity(13 + accept.messages.len() * 11);
+    let mut args = Vec::with_capacity(13 + accept.messages.len() * 12);
     let units = u32::try_from(accept.messages.len()).unwrap_or(u32::MAX);
     match &accept.idempotency {
         Some(idempotency) => {
@@ -119,6 +119,7 @@ fn message_arguments(message: &NewMessage, args: &mut Vec<Vec<u8>>) -> Result<()
     args.push(u8::from(progress.state.is_open()).to_string().into());
     let counted = progress.state != State::Refused;
     args.push(if counted { envelope.draft.to.address.as_str().into() } else { Vec::new() });
+    args.push(envelope.draft.sender.as_ref().map(|it| it.address.as_str().into()).unwrap_or_default());
     args.push(envelope.client_ref.clone().unwrap_or_default().into());
     args.push(day_of(envelope.id).to_string().into());
     Ok(())
@@ -155,6 +156,11 @@ fn read_answer(accept: &Accept, answer: &[Value], now_ms: u64) -> Result<Accepte
             let ids = answer.get(1).and_then(Value::text).unwrap_or_default();
             let ids: Option<_> = ids.split_ascii_whitespace().map(id_from).collect();
             ids.map(Accepted::Replayed).ok_or_else(|| corrupt("the ids of a repeated request are none"))
+        }
+        Some("opted_out") => {
+            let places = answer.get(1).and_then(Value::text).unwrap_or_default();
+            let places: Result<Vec<usize>, _> = places.split_ascii_whitespace().map(str::parse).collect();
+            places.map(Accepted::OptedOut).map_err(|_| corrupt("the places of a request are no numbers"))
         }
         Some("tenant_rate") => {
             rate_limited(LimitKind::TenantRate, accept.limits.tenant_rate, detail, accept, now_ms)

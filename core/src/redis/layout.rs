@@ -22,6 +22,7 @@
 //! | `parts:<route>`, `parts_routes` | sorted set: both of them by age, closed ones first; the routes |
 //! | `part_done:<message>` | when it is forgotten, when its first part came, SHA-1 of its parts; expires |
 //! | `callbacks`, `callbacks_due`, `sequence` | hash, sorted set by due time, counter |
+//! | `opt_outs`, `opt_outs_sorted` | recipients that want no messages, `<number> <sender>` (all senders: none): hash with when, sorted set |
 //! | `registry:<kind>` | hash: what is registered: name → `<version> <record as JSON>` |
 //! | `component:<hash>` | the bytes of a component |
 //! | `component-part:<host>:<n>` | those of one that a host is about to write; expires |
@@ -36,7 +37,8 @@
 //! the changes of what is registered. It is moved after the change, in another slot: whoever dies between
 //! the two has only delayed the news.
 //!
-//! `<prefix>:keys` is a hash of API keys, `<prefix>:tenants` a set of names, `<prefix>:layout` the
+//! `<prefix>:keys` is a hash of API keys, `<prefix>:key_uses` a sorted set of them by when they were used
+//! last, `<prefix>:tenants` a set of names, `<prefix>:layout` the
 //! version of all this.
 
 use crate::decision::Name;

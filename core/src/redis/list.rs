@@ -153,7 +153,7 @@ impl<C: Connection> RedisStore<C> {
         Ok(page)
     }
 
-    async fn day_page(
+    pub(super) async fn day_page(
         &self,
         tenant: &Name,
         day: u64,

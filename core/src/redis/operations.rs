@@ -159,24 +159,24 @@ impl<C: Connection + 'static> Store for RedisStore<C> {
         self.read_keys().await
     }
 
-    async fn touch_keys(&self, _uses: Vec<(Name, u64)>) -> Result<(), StoreError> {
-        Err(StoreError::Unavailable("not built yet".to_owned()))
+    async fn touch_keys(&self, uses: Vec<(Name, u64)>) -> Result<(), StoreError> {
+        self.write_key_uses(&uses).await
     }
 
     async fn key_uses(&self) -> Result<Vec<(Name, u64)>, StoreError> {
-        Err(StoreError::Unavailable("not built yet".to_owned()))
+        self.read_key_uses().await
     }
 
-    async fn opt(&self, _change: OptChange) -> Result<bool, StoreError> {
-        Err(StoreError::Unavailable("not built yet".to_owned()))
+    async fn opt(&self, change: OptChange) -> Result<bool, StoreError> {
+        self.change_opt(&change).await
     }
 
-    async fn opted_out(&self, _query: OptOutQuery) -> Result<Vec<OptOut>, StoreError> {
-        Err(StoreError::Unavailable("not built yet".to_owned()))
+    async fn opted_out(&self, query: OptOutQuery) -> Result<Vec<OptOut>, StoreError> {
+        self.list_opt_outs(&query).await
     }
 
-    async fn history(&self, _query: HistoryQuery) -> Result<Vec<Recorded>, StoreError> {
-        Err(StoreError::Unavailable("not built yet".to_owned()))
+    async fn history(&self, query: HistoryQuery) -> Result<Vec<Recorded>, StoreError> {
+        self.read_history(&query).await
     }
 
     async fn register(&self, item: Item) -> Result<Written, StoreError> {

@@ -12,7 +12,7 @@ use crate::id::MessageId;
 use crate::lifecycle::dispatch;
 use crate::message::{Draft, Envelope, Progress, State};
 use crate::number::{Recipient, Sender};
-use crate::store::StoreError;
+use crate::store::{Recorded, StoreError};
 use crate::text::{Body, Encoding};
 
 /// A message as it was read.
@@ -179,6 +179,22 @@ impl Record {
         };
         record.apply_lease()?;
         Ok(Some(record))
+    }
+
+    /// From the values `e`, `p` and `0`. None: there is no such message.
+    pub(super) fn recorded(
+        tenant: &Name,
+        id: MessageId,
+        values: &[Value; 3],
+    ) -> Result<Option<Recorded>, StoreError> {
+        let [Some(envelope), Some(progress), Some(entry)] = values.each_ref().map(Value::bytes) else {
+            return Ok(None);
+        };
+        let envelope: EnvelopeIn = from_json(envelope, "message")?;
+        let progress: ProgressRecord = from_json(progress, "message's progress")?;
+        let entry = from_json(entry, "trace entry")?;
+        let envelope = Arc::new(envelope.with(tenant, id, progress.valid_until_ms));
+        Ok(Some(Recorded { envelope, entry }))
     }
 
     /// From `id` and the four values of [`Record::read`].

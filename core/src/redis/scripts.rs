@@ -27,4 +27,6 @@ script!(RATE, "rate", "Takes from a provider's rate.");
 script!(BIND, "bind", "Remembers a provider's references.");
 script!(ORPHAN, "orphan", "Keeps a receipt that fits no message.");
 script!(REGISTER, "register", "Changes something registered.");
+script!(HISTORY, "history", "Messages of one tenant as they were taken in.");
+script!(OPT, "opt", "A recipient wants no more messages, or messages again.");
 script!(COMPONENT, "component", "Gives a component its name.");

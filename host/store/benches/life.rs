@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use waypost_core::decision::{Acceptance, Name, Outcome, Receipt, ReceiptStatus};
 use waypost_core::id::MessageId;
-use waypost_core::store::{Accept, Accepted, Claim, NewMessage, ReceiptIn, Settle, Settled};
+use waypost_core::store::{Accept, Accepted, Claim, HistoryQuery, NewMessage, ReceiptIn, Settle, Settled};
 use waypost_store::Store;
 use waypost_store::sqlite::{OpenMode, SqliteStore};
 use waypost_store::suite::sample;
@@ -39,6 +39,7 @@ async fn main() {
         }
         store.rest_of_life().await;
         store.whole_life(256).await;
+        store.history().await;
     }
 }
 
@@ -85,6 +86,23 @@ impl Bench {
             done += moved;
         }
         span.end("claim and settle, 1 dispatcher", done);
+    }
+
+    /// All messages page by page, as a backtest reads them.
+    async fn history(&self) {
+        let started = Instant::now();
+        let (mut read, mut before) = (0_u64, None);
+        while read < 100_000 {
+            let tenant = Name::from(sample::TENANT);
+            let rows_max = HistoryQuery::ROWS_MAX;
+            let query = HistoryQuery { tenant, from_ms: 0, to_ms: u64::MAX, before, rows_max };
+            let page = self.store.history(query).await.expect("a page");
+            let Some(last) = page.last() else { break };
+            before = Some(last.envelope.id);
+            read += page.len() as u64;
+        }
+        let a_second = read as f64 / started.elapsed().as_secs_f64();
+        println!("  history of {read} messages: {a_second:.0} messages/s");
     }
 
     /// Callers and a dispatcher at once, as a host runs them.

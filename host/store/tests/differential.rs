@@ -12,8 +12,8 @@ use waypost_core::limits::INBOUND_PARTS_WAIT_MS;
 use waypost_core::rate::{AcceptLimits, Rate};
 use waypost_core::redis::Clock;
 use waypost_core::store::{
-    Accept, Accepted, Claim, ClaimedMessage, Filter, Idempotency, NewMessage, PartResult, PartsKey, Reroute,
-    Settle, Store, SweepRules,
+    Accept, Accepted, Claim, ClaimedMessage, Filter, HistoryQuery, Idempotency, NewMessage, OptChange,
+    OptOutQuery, PartResult, PartsKey, Reroute, Settle, Store, SweepRules,
 };
 use waypost_store::redis::{RedisOptions, open};
 use waypost_store::sqlite::{OpenMode, SqliteStore};
@@ -83,6 +83,7 @@ impl Both {
         envelope.draft.to = sample::recipient(&format!("+44770090000{number}"));
         envelope.valid_until_ms = self.now_ms + valid_ms;
         envelope.client_ref = (number == 0).then(|| "order".to_owned());
+        envelope.draft.sender = (number % 2 == 0).then(|| sample::sender("Shop"));
         envelope.callback_url = (number == 1).then(|| "https://example.org/".to_owned());
         message.progress.route = Some(sample::name(route));
         message.progress.due_ms = Some(self.now_ms + wait_ms);
@@ -233,6 +234,17 @@ impl Both {
         same!(self, "parts done", |store| store.inbound_parts_done(key.clone(), now_ms));
     }
 
+    async fn opt(&mut self) {
+        let change = OptChange {
+            tenant: sample::name(self.pick(&TENANTS)),
+            number: format!("+44770090000{}", self.draw(8)),
+            sender: (self.draw(2) == 0).then(|| "Shop".to_owned()),
+            out: self.draw(2) == 0,
+            at_ms: self.now_ms,
+        };
+        same!(self, "opt", |store| store.opt(change.clone()));
+    }
+
     async fn pass_time(&mut self) {
         let rules: SweepRules = Arc::new(|_| sample::RULES);
         let now_ms = self.now_ms;
@@ -251,6 +263,17 @@ impl Both {
                 let (tenant, id) = (sample::name(tenant), last.envelope.id);
                 same!(self, "trace", |store| store.trace(tenant.clone(), id));
             }
+            let history = HistoryQuery {
+                tenant: sample::name(tenant),
+                from_ms: sample::NOW_MS + self.draw(self.now_ms - sample::NOW_MS),
+                to_ms: self.now_ms + 1 - self.draw(2),
+                before: None,
+                rows_max: 200,
+            };
+            same!(self, "history", |store| store.history(history.clone()));
+            let tenant = sample::name(tenant);
+            let opt_outs = OptOutQuery { tenant, number: None, after: None, rows_max: 100 };
+            same!(self, "opt-outs", |store| store.opted_out(opt_outs.clone()));
         }
         for route in ROUTES {
             let (route, now_ms) = (sample::name(route), self.now_ms);
@@ -298,6 +321,7 @@ async fn walk(seed: u64) {
             6 | 7 => both.receipt().await,
             8 => both.operate().await,
             9 => both.parts().await,
+            10 => both.opt().await,
             _ => both.pass_time().await,
         }
         if step % 20 == 19 {

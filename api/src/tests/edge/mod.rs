@@ -13,6 +13,7 @@ use waypost_core::number::SenderKind;
 use waypost_core::provider::Event;
 use waypost_core::store::Scope;
 use waypost_core::text::Body;
+use waypost_core::trace::Step;
 
 use world::World;
 
@@ -84,6 +85,29 @@ fn at_once_is_for_as_many_messages_as_the_shell_says() {
     let states: Vec<_> =
         sent["messages"].as_array().unwrap().iter().map(|message| message["status"].clone()).collect();
     assert_eq!(states, ["submitted", "submitted", "queued"]);
+}
+
+#[test]
+fn who_wants_no_messages_gets_none_and_the_others_do() {
+    let world = World { at_once_max: 2, ..World::new(ONE) };
+    world.store.opted_out.lock().unwrap().insert(("+447400123457".to_owned(), None));
+    let key = world.key("acme", &Scope::ALL);
+    let body = r#"{"to": ["+447400123456", "+447400123457", "+447400123458"], "text": "hi"}"#;
+    let (status, sent) = world.ask(&key, Method::POST, "/v1/messages", body);
+    let states: Vec<_> =
+        sent["messages"].as_array().unwrap().iter().map(|message| message["status"].clone()).collect();
+    assert_eq!(
+        (status, states.as_slice()),
+        (202, &[json!("submitted"), json!("refused"), json!("submitted")][..])
+    );
+    let messages = world.store.messages.lock().unwrap();
+    assert_eq!(messages.len(), 3, "each is stored once");
+    let (refused, entries) = &messages[1];
+    let failure = refused.progress.failure.as_ref().unwrap();
+    assert_eq!((failure.class, failure.code.as_str()), (FailureClass::Policy, "opted_out"));
+    assert!(failure.reason.contains("wants no messages from this sender"), "{}", failure.reason);
+    assert_eq!(entries[0].step, Step::Refused { failure: failure.clone() });
+    assert_eq!((refused.progress.route.as_ref(), refused.progress.attempts), (None, 0));
 }
 
 #[test]
@@ -200,6 +224,8 @@ fn keys_open_what_they_are_for() {
     let gone = world.key("gone", &Scope::ALL);
     let revoked = world.key("acme", &Scope::ALL);
     world.store.keys.lock().unwrap()[4].revoked_ms = Some(1);
+    let expired = world.key("acme", &Scope::ALL);
+    world.store.keys.lock().unwrap()[5].expires_ms = Some(1);
     let (_, sent) = world.ask(&send, Method::POST, "/v1/messages", MESSAGE);
     let path = format!("/v1/messages/{}", sent["id"].as_str().unwrap());
     let forged = format!("{}B", &read[..read.len() - 1]);
@@ -209,12 +235,14 @@ fn keys_open_what_they_are_for() {
         (&foreign, 404),
         (&gone, 401),
         (&revoked, 401),
+        (&expired, 401),
         (&forged, 401),
         ("wp_x", 401),
         ("", 401),
     ] {
         assert_eq!(world.ask(key, Method::GET, &path, "").0, expected, "{key}");
     }
+    assert_eq!(world.ask(&expired, Method::GET, &path, "").1["code"], "key_expired");
     let admin = world.key("acme", &[Scope::Admin]);
     let (status, hosts) = world.ask(&admin, Method::GET, "/v1/keys", "");
     assert_eq!((status, &hosts["code"]), (404, &json!("path_unknown")));

@@ -24,6 +24,7 @@ pub struct Memory {
     pub inbox: Mutex<Vec<Inbound>>,
     pub known: Mutex<BTreeSet<(Name, String)>>,
     pub keys: Mutex<Vec<ApiKey>>,
+    /// Recipients that want no messages, and from which sender. None: from any.
     pub opted_out: Mutex<BTreeSet<(String, Option<String>)>>,
     /// Inboxes take nothing.
     pub is_full: Mutex<bool>,
@@ -47,7 +48,9 @@ impl Memory {
             .filter(|(_, message)| {
                 let draft = &message.envelope.draft;
                 let sender = draft.sender.as_ref().map(|sender| sender.address.to_string());
-                opted_out.contains(&(draft.to.address.to_string(), sender))
+                [sender, None]
+                    .into_iter()
+                    .any(|sender| opted_out.contains(&(draft.to.address.to_string(), sender)))
             })
             .map(|(place, _)| place)
             .collect();

@@ -134,6 +134,7 @@ fn full_tenant_is_read_as_it_stands() {
         destination_per_day: Some(100),
         segments_max: 6,
         queue_max: 5_000,
+        recorded_percent: 25,
         callback_hosts: vec![host("app.example.com")],
         callback_secret: Some(SecretRef::Env("SHOP_CALLBACK_SECRET".to_owned())),
         screening: vec![
@@ -219,6 +220,7 @@ fn least_file_has_the_documented_defaults() {
         destination_per_day: None,
         segments_max: 10,
         queue_max: 1_000_000,
+        recorded_percent: 100,
         callback_hosts: Vec::new(),
         callback_secret: None,
         screening: Vec::new(),

@@ -1,10 +1,10 @@
--- Takes in requests: repetition, limits and enqueue, each request as a whole or not at all.
+-- Takes in requests: repetition, opt-outs, limits and enqueue, each request as a whole or not at all.
 local now = now_ms(ARGV[1])
 local now_us = now * 1000
 local position = 2
 local function argument() position = position + 1; return ARGV[position] end
 
-local rates, taps, caps, open = {}, {}, {}, nil
+local rates, taps, caps, open, has_opt_outs = {}, {}, {}, nil, nil
 local zadd, counts, ready = {}, {}, {}
 local answers = { whole(now) }
 local function answer(code, detail)
@@ -36,6 +36,21 @@ local function seen(key, hash)
   return 'replayed', ids
 end
 
+-- The places, from 0, of messages whose recipient wants none: from that sender or from all of them.
+local function opted_out(messages)
+  if has_opt_outs == nil then has_opt_outs = call('EXISTS', P .. 'opt_outs') == 1 end
+  if not has_opt_outs then return nil end
+  local places = {}
+  for m, message in ipairs(messages) do
+    if message.address ~= '' then
+      local all = message.address .. ' '
+      local found = call('HMGET', P .. 'opt_outs', all, all .. message.sender)
+      if found[1] or found[2] then places[#places + 1] = whole(m - 1) end
+    end
+  end
+  if #places > 0 then return 'opted_out', table.concat(places, ' ') end
+end
+
 for _ = 1, tonumber(ARGV[2]) do
   local idem, hash, idem_ms = argument(), argument(), argument()
   local key_field = 'k:' .. argument()
@@ -47,7 +62,7 @@ for _ = 1, tonumber(ARGV[2]) do
   for m = 1, tonumber(argument()) do
     messages[m] = { id = argument(), envelope = argument(), progress = argument(), entry = argument(),
       set = argument(), score = argument(), route = argument(), open = tonumber(argument()),
-      address = argument(), client_ref = argument(), day = argument() }
+      address = argument(), sender = argument(), client_ref = argument(), day = argument() }
   end
 
   local code, detail
@@ -58,6 +73,7 @@ for _ = 1, tonumber(ARGV[2]) do
       if call('EXISTS', P .. 'm:' .. message.id) == 1 then code = 'taken'; break end
     end
   end
+  if not code then code, detail = opted_out(messages) end
   if not code and tenant_cost ~= '' then
     local after, stored = take('t', tonumber(tenant_cost), tonumber(tenant_window))
     if after then take_rates.t = after else code, detail = 'tenant_rate', whole(stored) end

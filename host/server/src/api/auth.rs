@@ -12,6 +12,7 @@ use waypost_core::store::Scope;
 
 use super::Api;
 use super::reply::Failed;
+use crate::clock;
 use crate::shell::Caller;
 
 pub use keys::KeyCache;
@@ -61,7 +62,8 @@ impl<P: Permission> FromRequestParts<Arc<Api>> for Authorised<P> {
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Failed> {
         let text = bearer(&parts.headers)?;
         let store = &api.gateway.store;
-        let key = api.lasting.keys.check(text, |id| async move { store.key(&id).await }).await?;
+        let key =
+            api.lasting.keys.check(text, clock::now_ms(), |id| async move { store.key(&id).await }).await?;
         let caller = permitted(&*api.gateway, &key, P::SCOPE)?;
         Ok(Self { caller, permission: PhantomData })
     }

@@ -1,4 +1,4 @@
-//! Taking messages in: idempotency key, limits and enqueue, checked first and written after.
+//! Taking messages in: idempotency key, opt-outs, limits and enqueue, checked first and written after.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ const QUEUE_RETRY_MS: u64 = 1_000;
 pub(super) struct Prepared {
     accept: Accept,
     texts: Vec<Texts>,
-    /// Places of the messages that are not refused: the ones that caps and the queue look at.
+    /// Places of the messages that are not refused: the ones that opt-outs, caps and the queue look at.
     admitted: Vec<usize>,
 }
 
@@ -73,6 +73,10 @@ impl Session<'_> {
         if self.id_is_taken(&accept.messages)? {
             return Ok(Accepted::IdTaken);
         }
+        let opted_out = self.opted_out_of(prepared, tenant)?;
+        if !opted_out.is_empty() {
+            return Ok(Accepted::OptedOut(opted_out));
+        }
         let key = self.name_id(&accept.key)?;
         if let Some(limit) = self.take_limits(prepared, tenant, key)? {
             return Ok(Accepted::Limited(limit));
@@ -117,6 +121,22 @@ impl Session<'_> {
             }
         }
         Ok(false)
+    }
+
+    /// Places of the messages whose recipient wants none.
+    fn opted_out_of(&mut self, prepared: &Prepared, tenant: i64) -> Result<Vec<usize>, Failure> {
+        let mut places = Vec::new();
+        if !self.has_opt_outs(tenant)? {
+            return Ok(places);
+        }
+        for index in &prepared.admitted {
+            let draft = &prepared.accept.messages[*index].envelope.draft;
+            let sender = draft.sender.as_ref().map(|sender| sender.address.as_str());
+            if self.is_opted_out(tenant, draft.to.address.as_str(), sender)? {
+                places.push(*index);
+            }
+        }
+        Ok(places)
     }
 
     /// Looks at every limit, and only then takes from all of them. Rates count every message;

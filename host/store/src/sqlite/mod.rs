@@ -5,11 +5,14 @@ mod checkpoint;
 mod components;
 mod dispatch;
 mod failure;
+mod history;
 mod inbox;
+mod key_uses;
 mod list;
 mod names;
 mod numbers;
 mod operator;
+mod opt_outs;
 mod parts;
 mod reader;
 mod receipts;
@@ -262,24 +265,24 @@ impl Store for SqliteStore {
         self.readers.ask(|reader| reader.keys()).await
     }
 
-    async fn touch_keys(&self, _uses: Vec<(Name, u64)>) -> Result<(), StoreError> {
-        Err(unavailable("not built yet").into())
+    async fn touch_keys(&self, uses: Vec<(Name, u64)>) -> Result<(), StoreError> {
+        self.writer.call(move |session| session.touch_keys(&uses)).await
     }
 
     async fn key_uses(&self) -> Result<Vec<(Name, u64)>, StoreError> {
-        Err(unavailable("not built yet").into())
+        self.readers.ask(|reader| reader.key_uses()).await
     }
 
-    async fn opt(&self, _change: OptChange) -> Result<bool, StoreError> {
-        Err(unavailable("not built yet").into())
+    async fn opt(&self, change: OptChange) -> Result<bool, StoreError> {
+        self.write(move |session| session.opt(&change)).await
     }
 
-    async fn opted_out(&self, _query: OptOutQuery) -> Result<Vec<OptOut>, StoreError> {
-        Err(unavailable("not built yet").into())
+    async fn opted_out(&self, query: OptOutQuery) -> Result<Vec<OptOut>, StoreError> {
+        self.readers.ask(move |reader| reader.opted_out(&query)).await
     }
 
-    async fn history(&self, _query: HistoryQuery) -> Result<Vec<Recorded>, StoreError> {
-        Err(unavailable("not built yet").into())
+    async fn history(&self, query: HistoryQuery) -> Result<Vec<Recorded>, StoreError> {
+        self.readers.ask(move |reader| reader.history(&query)).await
     }
 
     async fn register(&self, item: Item) -> Result<Written, StoreError> {

@@ -15,6 +15,8 @@ pub(super) enum Kind {
     KeyRate = 3,
     /// The rate of a provider.
     RouteRate = 4,
+    /// Opt-outs of a tenant.
+    OptOuts = 5,
 }
 
 #[derive(Debug, Clone, Copy)]

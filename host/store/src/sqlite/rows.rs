@@ -16,11 +16,23 @@ use waypost_core::text::{Body, Encoding};
 use super::failure::{Failure, corrupt, unavailable};
 use super::names::Names;
 
+/// Columns of what does not change about a message, in the order in which [`read_envelope`] expects them.
+macro_rules! envelope_columns {
+    () => {
+        "m.key, m.nonce, m.tenant, m.api_key, m.time_ms, m.to_address, m.to_facts, m.sender, m.body, \
+         m.encoding, m.segments, m.priority, m.tags, m.valid_until_ms, m.client_ref, m.callback_url, m.hops"
+    };
+}
+pub(super) const ENVELOPE_COLUMNS: &str = envelope_columns!();
+/// How many these are.
+pub(super) const ENVELOPE_COLUMNS_COUNT: usize = 17;
+
 /// Columns of a message, in the order in which [`read_live`] expects them.
-pub(super) const LIVE_COLUMNS: &str = "m.key, m.nonce, m.tenant, m.api_key, m.time_ms, m.to_address, \
-     m.to_facts, m.sender, m.body, m.encoding, m.segments, m.priority, m.tags, m.valid_until_ms, \
-     m.client_ref, m.callback_url, m.hops, p.state, p.changed_ms, p.due_ms, p.route, p.tried, \
-     p.attempts, p.failures, p.reference, p.price_micros, p.failure, p.doubted, p.steps";
+pub(super) const LIVE_COLUMNS: &str = concat!(
+    envelope_columns!(),
+    ", p.state, p.changed_ms, p.due_ms, p.route, p.tried, p.attempts, p.failures, p.reference, \
+     p.price_micros, p.failure, p.doubted, p.steps"
+);
 
 /// A message while the writer works on it.
 #[derive(Debug, Clone)]
@@ -90,7 +102,8 @@ pub(super) fn read_live(row: &Row<'_>, names: &mut Names<'_>) -> Result<Live, Fa
     Ok(Live { envelope, progress, steps })
 }
 
-fn read_envelope(row: &Row<'_>, names: &mut Names<'_>) -> Result<Envelope, Failure> {
+/// What does not change about a message, from [`ENVELOPE_COLUMNS`].
+pub(super) fn read_envelope(row: &Row<'_>, names: &mut Names<'_>) -> Result<Envelope, Failure> {
     let (country, kind) = from_json(text(row, 6)?, "recipient")?;
     let draft = Draft {
         tenant: names.name(row.get(2)?)?,

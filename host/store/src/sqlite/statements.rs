@@ -89,6 +89,11 @@ statements! {
     prune_orphans: "DELETE FROM orphans WHERE sequence IN
         (SELECT sequence FROM orphans WHERE at_ms < ?1 ORDER BY sequence LIMIT ?2)",
 
+    insert_opt_out: "INSERT INTO opt_outs (tenant, number, sender, at_ms) VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT DO NOTHING",
+    delete_opt_out: "DELETE FROM opt_outs WHERE tenant = ?1 AND number = ?2 AND sender = ?3",
+    select_opt_out: "SELECT 1 FROM opt_outs WHERE tenant = ?1 AND number = ?2 AND sender IN (?3, ?4)",
+
     insert_inbox: "INSERT INTO inbox (tenant, inbox, inbound) VALUES (?1, ?2, ?3)",
     delete_inbox: "DELETE FROM inbox WHERE sequence = ?1 AND tenant = ?2 AND inbox = ?3",
     insert_seen: "INSERT INTO inbound_seen (reference, route, at_ms) VALUES (?1, ?2, ?3)

@@ -113,6 +113,20 @@ pub async fn keys_are_found_and_revoked(store: Shared) {
     assert_eq!(keys, vec![revoked, second]);
 }
 
+pub async fn a_use_of_a_key_is_kept_apart_from_it(store: Shared) {
+    let key = ApiKey { expires_ms: Some(NOW_MS + 1), ..sample::api_key("aaaaaaaaaaaa") };
+    store.put_key(key.clone()).await.expect("an answer");
+    let (used, gone) = (key.id.clone(), sample::name("bbbbbbbbbbbb"));
+    assert!(store.key_uses().await.expect("uses").is_empty());
+    store.touch_keys(vec![(used.clone(), NOW_MS), (gone.clone(), 5)]).await.expect("an answer");
+    let revoked = ApiKey { revoked_ms: Some(NOW_MS), ..key };
+    store.put_key(revoked.clone()).await.expect("an answer");
+    store.touch_keys(vec![(used.clone(), NOW_MS - 1), (gone.clone(), 6)]).await.expect("an answer");
+    store.touch_keys(Vec::new()).await.expect("an answer");
+    assert_eq!(store.key_uses().await.expect("uses"), vec![(used, NOW_MS), (gone, 6)]);
+    assert_eq!(store.keys().await.expect("keys"), vec![revoked], "no use brings a key back");
+}
+
 pub async fn a_ping_is_answered(store: Shared) {
     store.ping().await.expect("an answer");
     store.ping().await.expect("an answer");

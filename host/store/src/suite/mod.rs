@@ -9,8 +9,10 @@ pub mod beside;
 pub mod dispatching;
 pub mod limits;
 pub mod operating;
+pub mod opting;
 pub mod parts;
 pub mod receipts;
+pub mod recorded;
 pub mod registered;
 pub mod sample;
 mod steps;
@@ -82,6 +84,7 @@ macro_rules! store_suite {
                 an_inbound_goes_into_all_its_inboxes_or_none,
                 a_callback_is_held_retried_and_done,
                 keys_are_found_and_revoked,
+                a_use_of_a_key_is_kept_apart_from_it,
                 a_ping_is_answered,
             }
             registered {
@@ -102,6 +105,18 @@ macro_rules! store_suite {
                 a_message_that_stays_unfinished_is_handed_out,
                 unfinished_messages_are_bounded,
                 parts_that_make_no_sense_are_refused,
+            }
+            recorded {
+                history_is_what_was_taken_in,
+                history_is_paged_within_its_range,
+            }
+            opting {
+                who_has_opted_out_gets_nothing,
+                one_sender_is_not_the_others,
+                an_opt_out_is_for_one_tenant,
+                a_refused_message_may_name_who_has_opted_out,
+                an_opt_out_takes_no_limit_and_a_repeated_request_is_answered,
+                opt_outs_are_paged_and_found_by_number,
             }
             walk {
                 any_order_of_steps_keeps_the_rules,

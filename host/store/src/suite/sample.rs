@@ -9,7 +9,7 @@ use waypost_core::decision::{
 use waypost_core::id::MessageId;
 use waypost_core::lifecycle::{DoubtChoice, RouteRules};
 use waypost_core::message::{Draft, Envelope, Progress, State};
-use waypost_core::number::Recipient;
+use waypost_core::number::{Recipient, Sender};
 use waypost_core::store::{
     Accept, ApiKey, Claim, ClaimedMessage, Inbound, InboundIn, InboundPart, NewMessage, ReceiptIn, Scope,
     Settle,
@@ -103,6 +103,16 @@ pub fn traced_message(time_ms: u64, n: u64) -> NewMessage {
 pub fn recipient(address: &str) -> Recipient {
     let json = serde_json::json!({ "address": address, "country": null, "kind": "mobile" });
     serde_json::from_value(json).expect("a recipient")
+}
+
+/// A name as sender.
+///
+/// # Panics
+/// Where the text is no name that a sender can have.
+#[must_use]
+#[allow(clippy::expect_used, reason = "the text is right where it is used")]
+pub fn sender(name: &str) -> Sender {
+    waypost_core::number::parse_sender(name, None).expect("a sender")
 }
 
 /// A decision as a trace keeps it.

@@ -30,6 +30,13 @@ pub struct KeyCache {
     start: Instant,
 }
 
+/// When a key is checked: by the clock, and since the cache was made, which never jumps.
+#[derive(Clone, Copy)]
+struct Moment {
+    now_ms: u64,
+    age_ms: u64,
+}
+
 struct Known {
     key: Arc<ApiKey>,
     /// When the store last confirmed it, in milliseconds since the cache was made.
@@ -43,16 +50,18 @@ impl Default for KeyCache {
 }
 
 impl KeyCache {
-    /// The key of that text. `lookup` finds a key by its id in the store.
+    /// The key of that text. `now_ms` is the time in Unix milliseconds, by which keys end; `lookup` finds
+    /// a key by its id in the store.
     ///
     /// # Errors
-    /// `key_invalid` for whatever is not a good key; `store_unavailable` where nobody can say.
-    pub async fn check<F, L>(&self, text: &str, lookup: F) -> Result<Arc<ApiKey>, Problem>
+    /// `key_expired` for a key whose time is over, also while it is trusted; `key_invalid` for whatever
+    /// else is not a good key; `store_unavailable` where nobody can say.
+    pub async fn check<F, L>(&self, text: &str, now_ms: u64, lookup: F) -> Result<Arc<ApiKey>, Problem>
     where
         F: FnOnce(String) -> L,
         L: Future<Output = Result<Option<ApiKey>, StoreError>>,
     {
-        self.check_at(text, self.now_ms(), lookup).await
+        self.check_at(text, Moment { now_ms, age_ms: self.age_ms() }, lookup).await
     }
 
     /// Forgets a key that has just been revoked.
@@ -60,7 +69,7 @@ impl KeyCache {
         self.write().retain(|_, known| known.key.id != *id);
     }
 
-    async fn check_at<F, L>(&self, text: &str, now_ms: u64, lookup: F) -> Result<Arc<ApiKey>, Problem>
+    async fn check_at<F, L>(&self, text: &str, at: Moment, lookup: F) -> Result<Arc<ApiKey>, Problem>
     where
         F: FnOnce(String) -> L,
         L: Future<Output = Result<Option<ApiKey>, StoreError>>,
@@ -69,7 +78,8 @@ impl KeyCache {
         let hash = key::hash(text);
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner).get(&hash).cloned();
         let found = match known {
-            Some(known) => match Confirmation::begin(&known, now_ms) {
+            Some(known) => match Confirmation::begin(&known, at.age_ms) {
+                None if key::has_expired(&known.key, at.now_ms) => return Err(Problem::key_expired()),
                 None => return Ok(known.key.clone()),
                 Some(confirmation) => {
                     let found = lookup(id.to_owned()).await?;
@@ -83,11 +93,11 @@ impl KeyCache {
                 lookup(id.to_owned()).await?
             }
         };
-        match found.filter(|key| key::is_good(key, &hash)) {
-            Some(key) => Ok(self.remember(hash, key, now_ms)),
-            None => {
+        match key::check(found, &hash, at.now_ms) {
+            Ok(key) => Ok(self.remember(hash, key, at.age_ms)),
+            Err(problem) => {
                 self.write().remove(&hash);
-                Err(Problem::key_invalid())
+                Err(problem)
             }
         }
     }
@@ -109,7 +119,7 @@ impl KeyCache {
         self.known.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn now_ms(&self) -> u64 {
+    fn age_ms(&self) -> u64 {
         u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 }
@@ -178,13 +188,18 @@ mod tests {
                 let answer = self.key.lock().unwrap().clone();
                 answer.map(|key| key.filter(|key| *key.id == *id))
             };
-            let checked = cache.check_at(text, now_ms, lookup).await;
+            let checked = cache.check_at(text, moment(now_ms), lookup).await;
             checked.map(|key| key.id.clone()).map_err(|problem| problem.code())
         }
 
         fn asked(&self) -> usize {
             self.asked.swap(0, Ordering::Relaxed)
         }
+    }
+
+    /// The clock shows what the cache's does.
+    fn moment(now_ms: u64) -> Moment {
+        Moment { now_ms, age_ms: now_ms }
     }
 
     fn key() -> (ApiKey, String) {
@@ -238,6 +253,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_key_expires_while_it_is_trusted() {
+        let (good, text) = key();
+        let ending = ApiKey { expires_ms: Some(1_000), ..good.clone() };
+        let (books, cache) = (Books::with(ending), KeyCache::default());
+        assert!(books.check(&cache, &text, 999).await.is_ok());
+        books.asked();
+        assert_eq!(books.check(&cache, &text, 1_000).await, Err(Code::KeyExpired));
+        assert_eq!(books.asked(), 0, "the store was not asked for that");
+        assert_eq!(books.check(&cache, &text, 6_000).await, Err(Code::KeyExpired));
+        let wrong = if text.ends_with('A') { 'B' } else { 'A' };
+        let wrong = format!("{}{wrong}", &text[..text.len() - 1]);
+        assert_eq!(books.check(&cache, &wrong, 6_000).await, Err(Code::KeyInvalid));
+        *books.key.lock().unwrap() = Ok(Some(ApiKey { expires_ms: Some(9_000), ..good }));
+        assert!(books.check(&cache, &text, 6_001).await.is_ok(), "it was prolonged");
+    }
+
+    #[tokio::test]
     async fn a_store_that_is_down_confirms_nothing() {
         let (good, text) = key();
         let (books, cache) = (Books::with(good.clone()), KeyCache::default());
@@ -256,7 +288,7 @@ mod tests {
         let (books, cache) = (Books::with(good), KeyCache::default());
         assert!(books.check(&cache, &text, 0).await.is_ok());
         books.asked();
-        let slow = cache.check_at(&text, 6_000, |_| std::future::pending());
+        let slow = cache.check_at(&text, moment(6_000), |_| std::future::pending());
         tokio::select! {
             biased;
             _ = slow => unreachable!("the store does not answer"),
