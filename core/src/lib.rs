@@ -20,6 +20,7 @@ pub mod provider;
 pub mod rate;
 pub mod redis;
 pub mod request;
+pub mod smpp;
 pub mod store;
 pub mod summary;
 pub mod tenant;
