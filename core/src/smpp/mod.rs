@@ -3,3 +3,4 @@
 //! data of [`pdu`].
 
 pub mod pdu;
+pub mod status;
