@@ -22,7 +22,7 @@ const UDHI: u8 = 0x40;
 const SHORT_CODE_DIGITS_MAX: usize = 8;
 
 /// Longest text of a receipt that is looked at, in octets.
-const RECEIPT_OCTETS_MAX: usize = 2_048;
+pub const RECEIPT_OCTETS_MAX: usize = 2_048;
 
 /// What a `deliver_sm` or `data_sm` is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,7 +81,8 @@ pub fn read(deliver: &DeliverSm, smpp: &Smpp) -> Delivered {
     };
     match deliver.esm_class & KIND_MASK {
         0x04 => receipt(Finality::AsStated),
-        0x20 => receipt(Finality::Intermediate),
+        // 0x24 is reserved; it has the bits of both.
+        0x20 | 0x24 => receipt(Finality::Intermediate),
         0x08 => Delivered::Acknowledgement(Acknowledgement::Delivery),
         0x10 => Delivered::Acknowledgement(Acknowledgement::User),
         0x18 => Delivered::Acknowledgement(Acknowledgement::ConversationAbort),
@@ -166,6 +167,8 @@ fn number(ton: u8, digits: &str, smpp: &Smpp) -> Party {
     let parsed = of_country.and_then(|national| parse_sender(digits, Some(national.country)).ok());
     let value = match parsed {
         Some(sender) if sender.kind == SenderKind::International => sender.address.into_string(),
+        // No calling code begins with 0: whoever reads the number has to know its country.
+        _ if digits.starts_with('0') => digits.to_owned(),
         _ => format!("+{digits}"),
     };
     Party { value, kind: SenderKind::International }

@@ -23,7 +23,7 @@ mod time;
 mod udh;
 
 pub use content::{Coding, Content, ContentError, coding, join};
-pub use deliver::{Acknowledgement, Delivered, InboundSm, read};
+pub use deliver::{Acknowledgement, Delivered, InboundSm, RECEIPT_OCTETS_MAX, read};
 pub use receipt::ReceiptError;
 pub use reference::normal_reference;
 pub use submit::{acceptance, submit};

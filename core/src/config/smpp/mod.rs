@@ -20,7 +20,9 @@ use super::quote::quoted;
 use super::secret::{SecretRef, read_secret};
 use super::value::{Value, read_distinct};
 
-pub use keys::{ADDRESSES_MAX, PASSWORD_BYTES_MAX, SYSTEM_ID_BYTES_MAX, UTC_OFFSET_MINUTES_MAX};
+pub use keys::{
+    ADDRESSES_MAX, PASSWORD_BYTES_MAX, STATUSES_MAX, SYSTEM_ID_BYTES_MAX, UTC_OFFSET_MINUTES_MAX,
+};
 pub use receipts::{IdForm, Inbound, Receipts};
 pub use status::StatusRule;
 pub use submit::{

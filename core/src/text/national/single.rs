@@ -1,5 +1,6 @@
 //! The national language single shift tables (TS 23.038 annex A.2): the septet after an escape, and
-//! its code point. Checked as the locking shift tables are.
+//! its code point. Checked as the locking shift tables are. The specification prints 0x0BEF twice among
+//! the digits of Tamil; at 0x24 it can only mean 0x0BEE.
 
 use super::Language;
 
