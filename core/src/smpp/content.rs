@@ -172,7 +172,7 @@ pub fn join(mut parts: Vec<(u8, Content)>) -> Body {
 fn unpack(octets: &[u8], header_octets: usize) -> Vec<u8> {
     let mut septets = unpack_septets(octets, header_octets, usize::MAX);
     let bits = (header_octets + octets.len()) * 8;
-    if bits % 7 == 0 && septets.last() == Some(&0) {
+    if bits.is_multiple_of(7) && septets.last() == Some(&0) {
         septets.pop();
     }
     septets

@@ -80,12 +80,15 @@ mod tests {
 
     use super::*;
 
+    /// Length, part and tables.
+    type Read = (usize, Option<Part>, Shift);
+
     #[test]
     fn headers_are_read() {
         let part = |reference, total, number| Part::new(reference, total, number);
         let none = Shift::default();
         let turkish = Shift { single: Some(Language::Turkish), locking: Some(Language::Turkish) };
-        let cases: [(&[u8], Option<(usize, Option<Part>, Shift)>); 13] = [
+        let cases: [(&[u8], Option<Read>); 13] = [
             (&[], None),
             (&[0], Some((1, None, none))),
             (&[5, 0, 3, 0xAB, 3, 1, b'a'], Some((6, part(0xAB, 3, 1), none))),

@@ -68,7 +68,7 @@ fn bodies_are_read() {
 fn packed_septets_are_unpacked_behind_their_header() {
     let rules = Inbound { alphabet: Alphabet::Gsm7, packed: true };
     let body = |user_data: &[u8], udhi: bool| {
-        let header = udhi.then(|| parse_udh(user_data).unwrap()).unwrap_or_default();
+        let header = if udhi { parse_udh(user_data).unwrap() } else { UserDataHeader::default() };
         Content::of(user_data, 0, &header, &rules).body()
     };
     // TS 23.038 section 6.1.2.1.1: "hellohello" is the best known packing.
