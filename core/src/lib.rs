@@ -22,6 +22,7 @@ pub mod redis;
 pub mod registry;
 pub mod request;
 pub mod signing;
+pub mod smpp;
 pub mod store;
 pub mod summary;
 pub mod tenant;

@@ -314,7 +314,7 @@ async fn walk(seed: u64) {
     };
     for step in 0..STEPS {
         both.now_ms += both.draw(9_000);
-        match both.draw(11) {
+        match both.draw(12) {
             0..=2 => both.accept().await,
             3 => both.claim().await,
             4 | 5 => both.settle().await,
