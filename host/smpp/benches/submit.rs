@@ -7,9 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use waypost_core::smpp::pdu::{Address, SubmitSm};
-use waypost_smpp::{
-    Client, CommandStatus, Delivery, Endpoint, Incoming, Options, Password, Submitted,
-};
+use waypost_smpp::{Client, CommandStatus, Delivery, Endpoint, Incoming, Options, Password, Submitted};
 
 const WINDOW: usize = 100;
 const SUBMITTERS: usize = 400;

@@ -103,8 +103,9 @@ impl Client {
     /// What may be submitted now. An estimate: others submit, too.
     #[must_use]
     pub fn capacity(&self) -> Capacity {
-        let sending =
-            || self.shared.binds.iter().filter(|bind| bind.mode.sends() && bind.bound.load(Ordering::Relaxed));
+        let sending = || {
+            self.shared.binds.iter().filter(|bind| bind.mode.sends() && bind.bound.load(Ordering::Relaxed))
+        };
         let count = sending().count();
         let free: usize = sending().map(BindState::free).sum();
         Capacity {

@@ -309,11 +309,7 @@ impl Default for Timeouts {
 
 impl Default for Reconnect {
     fn default() -> Self {
-        Self {
-            base: Duration::from_secs(1),
-            max: Duration::from_secs(60),
-            refused: Duration::from_secs(300),
-        }
+        Self { base: Duration::from_secs(1), max: Duration::from_secs(60), refused: Duration::from_secs(300) }
     }
 }
 

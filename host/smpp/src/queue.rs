@@ -113,8 +113,11 @@ impl Queue {
         inner.senders = inner.senders.saturating_sub(1);
         put_first(&mut inner.jobs, unsent);
         let why = if inner.stopping { NotSent::Stopping } else { NotSent::NotBound };
-        let refused =
-            if inner.senders == 0 || inner.stopping { std::mem::take(&mut inner.jobs) } else { VecDeque::new() };
+        let refused = if inner.senders == 0 || inner.stopping {
+            std::mem::take(&mut inner.jobs)
+        } else {
+            VecDeque::new()
+        };
         let more = !inner.jobs.is_empty();
         drop(inner);
         refuse(refused, why);

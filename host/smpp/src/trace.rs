@@ -73,7 +73,9 @@ impl Trace {
         let bytes = file.metadata()?.len();
         let (lines, waiting) = sync_channel(LINES_MAX);
         let mut rotating = Rotating { path: options.path, file, bytes, bytes_max };
-        std::thread::Builder::new().name("smpp-trace".to_owned()).spawn(move || rotating.write_all(&waiting))?;
+        std::thread::Builder::new()
+            .name("smpp-trace".to_owned())
+            .spawn(move || rotating.write_all(&waiting))?;
         Ok(Self { lines, left_out: AtomicU64::new(0), bodies })
     }
 
@@ -225,7 +227,10 @@ mod tests {
     fn addresses_and_bodies_are_hidden_and_passwords_always() {
         let submit = b"\0\x05\0ACME\0\x01\x0149170123456\0\0\0\0\0\0\0\0\0\0\x05hello";
         let shown = line(&traced(command::SUBMIT_SM, submit), false);
-        assert!(shown.ends_with("acme/1 > submit_sm seq=9 octets=55 from=5/0/**ME to=1/1/*********56\n"), "{shown}");
+        assert!(
+            shown.ends_with("acme/1 > submit_sm seq=9 octets=55 from=5/0/**ME to=1/1/*********56\n"),
+            "{shown}"
+        );
         assert!(line(&traced(command::SUBMIT_SM, submit), true).contains("68656c6c6f"));
         let bind = line(&traced(command::BIND_TRANSCEIVER, b"me\0secret\0\0\x34\0\0\0"), true);
         assert!(!bind.contains("736563") && !bind.contains("secret"), "{bind}");
@@ -241,8 +246,7 @@ mod tests {
     fn two_files_of_bounded_size() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("trace.log");
-        let trace =
-            Trace::open(TraceOptions { path: path.clone(), bytes_max: 4_096, bodies: true }).unwrap();
+        let trace = Trace::open(TraceOptions { path: path.clone(), bytes_max: 4_096, bodies: true }).unwrap();
         let body = [7; 500];
         for _ in 0..60 {
             trace.pdu(&traced(0x0777, &body));

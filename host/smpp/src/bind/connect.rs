@@ -118,6 +118,10 @@ async fn send(bind: &Bind, stream: &mut Box<dyn Duplex>, pdu: &[u8]) -> Result<(
     stream.flush().await.map_err(|_| NotBound::Closed)
 }
 
-async fn within<T>(limit: Duration, what: &'static str, work: impl Future<Output = T>) -> Result<T, NotBound> {
+async fn within<T>(
+    limit: Duration,
+    what: &'static str,
+    work: impl Future<Output = T>,
+) -> Result<T, NotBound> {
     tokio::time::timeout(limit, work).await.map_err(|_| NotBound::TimedOut(what))
 }

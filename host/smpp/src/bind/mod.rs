@@ -137,7 +137,10 @@ impl Bind {
     fn after_failure(&self, endpoint: usize, failures: &mut u16, why: &NotBound) -> Next {
         let options = &self.shared.options;
         if matches!(why, NotBound::Refused { for_good: true, .. }) {
-            return Next { endpoint: (endpoint + 1) % options.endpoints.len(), wait: options.reconnect.refused };
+            return Next {
+                endpoint: (endpoint + 1) % options.endpoints.len(),
+                wait: options.reconnect.refused,
+            };
         }
         if endpoint + 1 < options.endpoints.len() {
             return Next { endpoint: endpoint + 1, wait: Duration::ZERO };
@@ -148,7 +151,8 @@ impl Bind {
 
     fn back_off(&self, failures: u16) -> Duration {
         let reconnect = &self.shared.options.reconnect;
-        let rules = RetryRules { attempts_max: 1, base_ms: millis(reconnect.base), max_ms: millis(reconnect.max) };
+        let rules =
+            RetryRules { attempts_max: 1, base_ms: millis(reconnect.base), max_ms: millis(reconnect.max) };
         // Binds of one client differ, or they would all come back together.
         let seed = self.shared.options.seed ^ ((self.index as u64 + 1) << 32);
         Duration::from_millis(rules.wait_ms(failures, seed))
@@ -176,7 +180,8 @@ impl Bind {
     fn trace(&self, way: Way, pdu: &[u8]) {
         let Some(trace) = &self.shared.options.trace else { return };
         let Some((header, body)) = pdu.split_at_checked(HEADER_OCTETS) else { return };
-        let number = |at: usize| u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
+        let number =
+            |at: usize| u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
         trace.pdu(&Traced {
             way,
             provider: &self.shared.options.name,

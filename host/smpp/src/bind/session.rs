@@ -263,7 +263,11 @@ impl<'a> Session<'a> {
     fn on_answer(&mut self, answer: &Answer) {
         self.deliveries.in_flight = self.deliveries.in_flight.saturating_sub(1);
         let counters = &self.shared.counters;
-        if answer.status.is_ok() { counters.deliveries.one() } else { counters.deliveries_refused.one() }
+        if answer.status.is_ok() {
+            counters.deliveries.one()
+        } else {
+            counters.deliveries_refused.one()
+        }
         if !matches!(self.phase, Phase::Leaving { .. }) {
             self.push(&encode::delivery_resp(answer.command, answer.status, answer.sequence), None);
         }

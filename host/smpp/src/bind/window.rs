@@ -112,7 +112,11 @@ mod tests {
     use tokio::sync::oneshot;
 
     fn pending(deadline_ms: u64) -> Pending {
-        Pending { reply: oneshot::channel().0, since: Instant::now(), deadline: Duration::from_millis(deadline_ms) }
+        Pending {
+            reply: oneshot::channel().0,
+            since: Instant::now(),
+            deadline: Duration::from_millis(deadline_ms),
+        }
     }
 
     #[test]

@@ -25,8 +25,7 @@ pub(crate) fn is_response(command: u32) -> bool {
 
 /// Whether this is the answer to a bind, of whichever mode.
 pub(crate) fn is_bind_response(command: u32) -> bool {
-    is_response(command)
-        && matches!(command ^ RESPONSE, BIND_RECEIVER | BIND_TRANSMITTER | BIND_TRANSCEIVER)
+    is_response(command) && matches!(command ^ RESPONSE, BIND_RECEIVER | BIND_TRANSMITTER | BIND_TRANSCEIVER)
 }
 
 /// Whether this is a bind, whose body has a password.

@@ -63,7 +63,8 @@ impl<'a> Fields<'a> {
                 read.broken_at = Some(Broken::Remainder);
                 break;
             };
-            let (tag, length) = (u16::from_be_bytes([head[0], head[1]]), u16::from_be_bytes([head[2], head[3]]));
+            let (tag, length) =
+                (u16::from_be_bytes([head[0], head[1]]), u16::from_be_bytes([head[2], head[3]]));
             let Some(value) = self.octets(usize::from(length)) else {
                 read.broken_at = Some(Broken::Value(tag));
                 break;

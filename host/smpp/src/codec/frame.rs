@@ -55,7 +55,8 @@ impl Input {
         if (length as usize) < HEADER_OCTETS || length as usize > self.pdu_octets_max {
             return Err(BadLength { length, sequence: sequence.unwrap_or(0) });
         }
-        let (Some(command), Some(status), Some(sequence)) = (number(rest, 4), number(rest, 8), sequence) else {
+        let (Some(command), Some(status), Some(sequence)) = (number(rest, 4), number(rest, 8), sequence)
+        else {
             return Ok(None);
         };
         let whole = rest.len() >= length as usize;
