@@ -66,17 +66,13 @@ impl Trace {
     ///
     /// # Errors
     /// When the file cannot be opened or its thread not be started.
-    pub fn open(options: TraceOptions) -> io::Result<Self> {
-        let bodies = options.bodies;
-        let bytes_max = options.bytes_max.max(BYTES_MAX_MIN);
-        let file = File::options().create(true).append(true).open(&options.path)?;
-        let bytes = file.metadata()?.len();
+    pub fn open(options: &TraceOptions) -> io::Result<Self> {
+        let mut rotating = Rotating::open(options)?;
         let (lines, waiting) = sync_channel(LINES_MAX);
-        let mut rotating = Rotating { path: options.path, file, bytes, bytes_max };
         std::thread::Builder::new()
             .name("smpp-trace".to_owned())
             .spawn(move || rotating.write_all(&waiting))?;
-        Ok(Self { lines, left_out: AtomicU64::new(0), bodies })
+        Ok(Self { lines, left_out: AtomicU64::new(0), bodies: options.bodies })
     }
 
     pub(crate) fn pdu(&self, pdu: &Traced<'_>) {
@@ -101,6 +97,12 @@ struct Rotating {
 }
 
 impl Rotating {
+    fn open(options: &TraceOptions) -> io::Result<Self> {
+        let file = OpenOptions::new().create(true).append(true).open(&options.path)?;
+        let bytes = file.metadata()?.len();
+        Ok(Self { path: options.path.clone(), file, bytes, bytes_max: options.bytes_max.max(BYTES_MAX_MIN) })
+    }
+
     /// Writes lines until nobody is left to write any.
     fn write_all(&mut self, lines: &Receiver<String>) {
         let mut failed = false;
@@ -205,7 +207,7 @@ fn time(at: SystemTime) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::{Duration, Instant};
+    use std::time::Duration;
 
     fn traced(command: u32, body: &[u8]) -> Traced<'_> {
         Traced { way: Way::Out, provider: "acme", bind: 1, command, status: 0, sequence: 9, body }
@@ -228,7 +230,7 @@ mod tests {
         let submit = b"\0\x05\0ACME\0\x01\x0149170123456\0\0\0\0\0\0\0\0\0\0\x05hello";
         let shown = line(&traced(command::SUBMIT_SM, submit), false);
         assert!(
-            shown.ends_with("acme/1 > submit_sm seq=9 octets=55 from=5/0/**ME to=1/1/*********56\n"),
+            shown.ends_with("acme/1 > submit_sm seq=9 octets=53 from=5/0/**ME to=1/1/*********56\n"),
             "{shown}"
         );
         assert!(line(&traced(command::SUBMIT_SM, submit), true).contains("68656c6c6f"));
@@ -246,18 +248,17 @@ mod tests {
     fn two_files_of_bounded_size() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("trace.log");
-        let trace = Trace::open(TraceOptions { path: path.clone(), bytes_max: 4_096, bodies: true }).unwrap();
-        let body = [7; 500];
-        for _ in 0..60 {
-            trace.pdu(&traced(0x0777, &body));
-        }
-        drop(trace);
-        let until = Instant::now() + Duration::from_secs(10);
-        while !full(&path).exists() && Instant::now() < until {
-            std::thread::yield_now();
+        let options = TraceOptions { path: path.clone(), bytes_max: 1, bodies: true };
+        let line = line(&traced(0x0777, &[7; 500]), true);
+        for _ in 0..2 {
+            let mut file = Rotating::open(&options).unwrap();
+            for lines in 0..20 {
+                file.write(line.repeat(lines).as_bytes()).unwrap();
+            }
         }
         for file in [&path, &full(&path)] {
-            assert!(std::fs::metadata(file).unwrap().len() <= 4_096);
+            let bytes = std::fs::metadata(file).unwrap().len();
+            assert!((1..=BYTES_MAX_MIN).contains(&bytes), "{bytes}");
         }
     }
 }

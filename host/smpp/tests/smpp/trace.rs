@@ -13,7 +13,7 @@ async fn a_session_can_be_followed_without_numbers_texts_and_password() {
     let trace = TraceOptions { path: path.clone(), bytes_max: 1 << 20, bodies: false };
     let smsc = Smsc::start().await;
     let mut options = smsc.options();
-    options.trace = Some(Arc::new(Trace::open(trace).unwrap()));
+    options.trace = Some(Arc::new(Trace::open(&trace).unwrap()));
     let (client, _received) = start(options);
     let peer = smsc.bound().await;
     sending(&client, 1).await;
