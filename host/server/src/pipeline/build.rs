@@ -96,19 +96,16 @@ impl<'a> Loader<'a> {
     ) -> Result<Provider, BuildError> {
         let place = format!("providers.{name}");
         let mut secrets = self.read_secrets(&config.secrets, &place)?;
-        if config.component == SIMULATOR && !secrets.has(SIMULATOR_SECRET) {
+        let Some((component, settings)) = config.component() else {
+            let what = "this version does not speak SMPP yet: use a `component` (smpp_not_ready)";
+            return Err(BuildError::new(&place, what));
+        };
+        if component == SIMULATOR && !secrets.has(SIMULATOR_SECRET) {
             secrets.insert(SIMULATOR_SECRET, simulator_secret.clone());
         }
         let secrets = Arc::new(secrets);
-        let adapter = self.load(
-            &place,
-            &config.component,
-            Role::Provider,
-            &config.settings,
-            None,
-            secrets.clone(),
-            Loaded::provider,
-        )?;
+        let adapter =
+            self.load(&place, component, Role::Provider, settings, None, secrets.clone(), Loaded::provider)?;
         let description = adapter
             .describe(&CallContext { time_ms: clock::now_ms(), seed: 0 })
             .answer
@@ -287,9 +284,10 @@ impl<'a> Loader<'a> {
 /// True where some provider uses the simulator inside the process.
 pub fn wants_simulator(config: &Config) -> bool {
     config.providers.values().any(|provider| {
-        let endpoint = provider.settings.get("endpoint").and_then(serde_json::Value::as_str);
+        let Some((component, settings)) = provider.component() else { return false };
+        let endpoint = settings.get("endpoint").and_then(serde_json::Value::as_str);
         provider.enabled
-            && provider.component == SIMULATOR
+            && component == SIMULATOR
             && endpoint.is_none_or(|endpoint| endpoint.contains(SIMULATOR_HOST))
     })
 }
