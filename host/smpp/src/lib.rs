@@ -14,6 +14,7 @@ mod bind;
 mod client;
 mod codec;
 mod counts;
+mod from_config;
 mod incoming;
 mod options;
 mod outcome;

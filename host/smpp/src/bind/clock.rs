@@ -17,7 +17,7 @@ impl LinkClock {
 
     /// Time of the link since the beginning.
     pub(super) fn now(&self) -> Duration {
-        self.held_since.map_or_else(Instant::now, |since| since).duration_since(self.began) - self.held
+        self.held_since.unwrap_or_else(Instant::now).duration_since(self.began) - self.held
     }
 
     /// Time since the beginning, held or not.

@@ -19,8 +19,12 @@ const SECOND: Duration = Duration::from_secs(1);
 const SLOWEST: f64 = 1.0;
 /// What is added each second, as a part of the pace before the throttling.
 const RECOVERY: f64 = 0.05;
-/// The pace that a congestion of 90 to 99 leads to, as a part of the one before.
-const CONGESTED: f64 = 0.9;
+/// What is left of the pace.
+const HALF: f64 = 0.5;
+const NINE_TENTHS: f64 = 0.9;
+/// Values of `congestion_state`.
+const NEARLY_CONGESTED: u8 = 90;
+const CONGESTED: u8 = 100;
 
 /// The pace of one bind. Times are those of one steady clock, from any beginning.
 #[derive(Debug)]
@@ -33,6 +37,8 @@ pub(super) struct Pace {
     before: f64,
     pause: Duration,
     paused_until: Duration,
+    /// Until when congestion that is told again changes nothing.
+    deaf_until: Duration,
     /// When the next submit is due at the steady rate.
     next: Duration,
     /// When the second that is counted began, and how many were sent in it and in the one before.
@@ -50,6 +56,7 @@ impl Pace {
             before: agreed.unwrap_or(SLOWEST),
             pause,
             paused_until: Duration::ZERO,
+            deaf_until: Duration::ZERO,
             next: Duration::ZERO,
             second_began: Duration::ZERO,
             sent: 0,
@@ -100,20 +107,26 @@ impl Pace {
         self.current != self.agreed
     }
 
-    /// Heeds the status of an answer.
+    /// Heeds the status of an answer. Many say the same of one moment: what comes in the pause after
+    /// the first changes nothing.
     pub(super) fn heed_status(&mut self, now: Duration, status: CommandStatus) {
-        if status.is_throttling() {
-            self.slow_down(now, 0.5, self.pause);
+        if status.is_throttling() && !self.is_paused(now) {
+            self.slow_down(now, HALF);
+            self.pause_until(now + self.pause);
         }
     }
 
-    /// Heeds `congestion_state` (SMPP 5.0 section 4.8.4.18): 90 to 99 is nearly congested, 100 is.
+    /// Heeds `congestion_state` (SMPP 5.0 section 4.8.4.18), at most once a second: 90 to 99 is nearly
+    /// congested, 100 is.
     pub(super) fn heed_congestion(&mut self, now: Duration, congestion: u8) {
-        match congestion {
-            100.. => self.slow_down(now, 0.5, self.pause),
-            90.. => self.slow_down(now, CONGESTED, Duration::ZERO),
-            _ => {}
+        if congestion < NEARLY_CONGESTED || now < self.deaf_until || self.is_paused(now) {
+            return;
         }
+        if congestion < CONGESTED {
+            return self.slow_down(now, NINE_TENTHS);
+        }
+        self.slow_down(now, HALF);
+        self.pause_until(now + self.pause);
     }
 
     /// To be called now and then: counts seconds and recovers.
@@ -135,21 +148,20 @@ impl Pace {
         };
     }
 
-    /// Many answers say the same of one moment: what comes in the pause after the first, or in the
-    /// same second, changes nothing.
-    fn slow_down(&mut self, now: Duration, factor: f64, pause: Duration) {
-        if self.is_paused(now) {
-            return;
-        }
+    fn slow_down(&mut self, now: Duration, factor: f64) {
         let observed = f64::from(self.sent.max(self.sent_before));
         let pace = self.current.unwrap_or(observed).min(observed.max(SLOWEST));
         if !self.is_slowed() {
             self.before = self.agreed.unwrap_or(pace).max(SLOWEST);
         }
         self.current = Some((pace * factor).max(SLOWEST));
-        // At least a second, so that what is under way does not count twice.
-        self.paused_until = now + if pause.is_zero() { Duration::from_millis(100) } else { pause };
-        self.next = self.paused_until;
+        self.next = self.next.max(now);
+        self.deaf_until = now + SECOND;
+    }
+
+    fn pause_until(&mut self, until: Duration) {
+        self.paused_until = until;
+        self.next = until;
     }
 }
 
@@ -257,8 +269,14 @@ mod tests {
         run(&mut pace, 0, &[10; 200]);
         pace.heed_congestion(ms(2_000), 89);
         assert!(!pace.is_slowed());
-        pace.heed_congestion(ms(2_000), 95);
-        assert!(pace.is_slowed());
+        for at_ms in [2_000, 2_010, 2_500, 2_999] {
+            pace.heed_congestion(ms(at_ms), 95);
+            assert!(pace.is_slowed() && !pace.is_paused(ms(at_ms)));
+        }
+        let sent = run(&mut pace, 2_999, &[10; 100]);
+        assert!((85..=95).contains(&sent), "{sent}");
+        pace.heed_congestion(ms(4_000), 100);
+        assert!(pace.is_paused(ms(4_000)));
     }
 
     proptest! {

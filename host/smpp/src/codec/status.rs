@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use waypost_core::smpp::status;
+
 /// How a request ended, as the other side says. Any value can come; what each means for a message is
 /// not decided here.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -69,38 +71,13 @@ impl CommandStatus {
             Self::RINVPASWD | Self::RINVSYSID | Self::RINVSYSTYP | Self::RINVCMDID | Self::RPROHIBITED
         )
     }
-
-    fn name(self) -> Option<&'static str> {
-        Some(match self {
-            Self::ROK => "ESME_ROK",
-            Self::RINVMSGLEN => "ESME_RINVMSGLEN",
-            Self::RINVCMDLEN => "ESME_RINVCMDLEN",
-            Self::RINVCMDID => "ESME_RINVCMDID",
-            Self::RINVBNDSTS => "ESME_RINVBNDSTS",
-            Self::RALYBND => "ESME_RALYBND",
-            Self::RSYSERR => "ESME_RSYSERR",
-            Self::RINVSRCADR => "ESME_RINVSRCADR",
-            Self::RINVDSTADR => "ESME_RINVDSTADR",
-            Self::RBINDFAIL => "ESME_RBINDFAIL",
-            Self::RINVPASWD => "ESME_RINVPASWD",
-            Self::RINVSYSID => "ESME_RINVSYSID",
-            Self::RMSGQFUL => "ESME_RMSGQFUL",
-            Self::RINVSYSTYP => "ESME_RINVSYSTYP",
-            Self::RTHROTTLED => "ESME_RTHROTTLED",
-            Self::RX_T_APPN => "ESME_RX_T_APPN",
-            Self::RX_P_APPN => "ESME_RX_P_APPN",
-            Self::RINVOPTPARSTREAM => "ESME_RINVOPTPARSTREAM",
-            Self::RINVPARLEN => "ESME_RINVPARLEN",
-            Self::RPROHIBITED => "ESME_RPROHIBITED",
-            _ => return None,
-        })
-    }
 }
 
 impl fmt::Display for CommandStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.name() {
-            Some(name) => f.write_str(name),
+        match status::find(self.0) {
+            Some(known) => f.write_str(known.name),
+            None if self.is_ok() => f.write_str("ESME_ROK"),
             None => write!(f, "{:#010x}", self.0),
         }
     }

@@ -77,13 +77,13 @@ async fn a_delivery_that_panics_or_hangs_is_answered() {
 /// and submits are answered once it goes on.
 #[tokio::test]
 async fn a_flood_is_held_back_and_every_delivery_answered() {
-    const FLOOD: u32 = 5_000;
+    const FLOOD: u32 = 2_000;
     let smsc = Smsc::start().await;
     let mut options = smsc.options();
     options.limits.incoming_max = 4;
-    options.timeouts.response = Duration::from_millis(100);
-    options.timeouts.enquire_link = Duration::from_millis(100);
-    options.timeouts.enquire_link_response = Duration::from_millis(100);
+    options.timeouts.response = Duration::from_millis(400);
+    options.timeouts.enquire_link = Duration::from_millis(400);
+    options.timeouts.enquire_link_response = Duration::from_millis(400);
     let (mut inbox, mut received) = Inbox::new();
     let gate = Arc::new(Notify::new());
     inbox.gate = Some(Arc::clone(&gate));
@@ -108,7 +108,7 @@ async fn a_flood_is_held_back_and_every_delivery_answered() {
     });
     until("four are worked on", || inbox.working.load(Ordering::SeqCst) == 4).await;
     // Longer than every time-out: the clock of the link stands.
-    tokio::time::sleep(Duration::from_millis(400)).await;
+    tokio::time::sleep(Duration::from_millis(1_000)).await;
     assert_eq!(inbox.working.load(Ordering::SeqCst), 4);
     let opening = tokio::spawn(async move {
         loop {

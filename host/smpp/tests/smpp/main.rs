@@ -1,4 +1,5 @@
 //! Sessions against an SMSC made of raw octets, and against independent ones.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests say what they expect by unwrapping it")]
 
 mod deliveries;
 mod link_death;
