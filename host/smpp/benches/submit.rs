@@ -1,4 +1,5 @@
-//! Submits a second over loopback: one bind, window 100, against a peer that only answers.
+//! Submits a second over loopback, one bind and window 100, against a peer that only answers; and
+//! deliveries a second, 100 outstanding.
 //! `cargo bench -p waypost-smpp --bench submit [messages]`
 
 use std::io::{Read, Write};
@@ -43,6 +44,48 @@ fn main() {
             submits as f64 / reads as f64,
         );
     }
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let elapsed = runtime.block_on(deliver_all(messages));
+    println!("{:.0} deliveries/s, {messages} messages", messages as f64 / elapsed.as_secs_f64());
+}
+
+async fn deliver_all(messages: usize) -> Duration {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("it is bound").port();
+    let peer =
+        std::thread::spawn(move || deliver(&listener.accept().expect("the client connects").0, messages));
+    let endpoint = Endpoint { host: "127.0.0.1".to_owned(), port };
+    let options = Options::new(endpoint, "bench", Password::new("bench"));
+    let _client = Client::start(options, Arc::new(Nothing)).expect("the options are right");
+    tokio::task::spawn_blocking(|| peer.join().expect("the peer delivers")).await.expect("it is waited for")
+}
+
+/// Answers the bind, then delivers; gives how long that took.
+fn deliver(mut stream: &TcpStream, messages: usize) -> Duration {
+    stream.set_nodelay(true).expect("an option of TCP");
+    let mut buffer = vec![0; 64 * 1024];
+    let bind = stream.read(&mut buffer).expect("the bind");
+    assert!(bind > 16);
+    let answer = [0, 0, 0, 17, 0x80, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 1, 0];
+    stream.write_all(&answer).expect("it reads");
+    let text = b"id:0123456789 sub:001 dlvrd:001 submit date:2611220323 done date:2611220324 stat:DELIVRD err:000 text:";
+    let mut body = b"\0\x01\x014917012345678\0\x05\0ACME\0\x04\0\0\0\0\0\0\0\0".to_vec();
+    body.push(u8::try_from(text.len()).expect("it is short"));
+    body.extend_from_slice(text);
+    let began = Instant::now();
+    for batch in 0..messages / WINDOW {
+        let mut out = Vec::new();
+        for at in 0..WINDOW {
+            out.extend((16 + body.len() as u32).to_be_bytes());
+            out.extend([0, 0, 0, 5, 0, 0, 0, 0]);
+            out.extend(((batch * WINDOW + at) as u32 + 1).to_be_bytes());
+            out.extend(&body);
+        }
+        stream.write_all(&out).expect("it reads");
+        // Each answer has 17 octets.
+        stream.read_exact(&mut buffer[..17 * WINDOW]).expect("it answers");
+    }
+    began.elapsed()
 }
 
 async fn submit_all(port: u16, messages: usize) -> (Duration, usize) {

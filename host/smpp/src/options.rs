@@ -325,6 +325,19 @@ impl Default for Throttling {
 impl Default for Limits {
     fn default() -> Self {
         // The longest value of one parameter, and room for the rest of its message.
-        Self { pdu_octets_max: 68 * 1024, tlvs_max: 64, incoming_max: 64, queue_max: 10_000 }
+        Self { pdu_octets_max: 68 * 1024, tlvs_max: 64, incoming_max: 256, queue_max: 10_000 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_never_shown() {
+        let endpoint = Endpoint { host: "::1".to_owned(), port: 2775 };
+        assert_eq!(endpoint.to_string(), "[::1]:2775");
+        let options = Options::new(endpoint, "me", Password::new("s3cret"));
+        assert!(!format!("{options:?}").contains("s3cret"));
     }
 }

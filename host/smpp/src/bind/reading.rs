@@ -64,10 +64,13 @@ impl Session<'_> {
             }
             command::OUTBIND => {
                 self.shared.counters.unknown_commands.one();
-                tracing::warn!(
-                    provider = %self.shared.options.name, bind = self.bind.index,
-                    "refused an outbind: this side makes its binds itself"
-                );
+                if !self.outbind_told {
+                    self.outbind_told = true;
+                    tracing::warn!(
+                        provider = %self.shared.options.name, bind = self.bind.index,
+                        "refused an outbind: this side makes its binds itself"
+                    );
+                }
                 self.answer(command::GENERIC_NACK, CommandStatus::RINVBNDSTS, header);
             }
             answer if command::is_response(answer) => self.shared.counters.unexpected_responses.one(),

@@ -54,6 +54,8 @@ pub(super) struct Session<'a> {
     enquired: Option<Duration>,
     /// When something was last written, or there was nothing to write.
     wrote: Duration,
+    /// Whether an `outbind` has been logged: a flood of them shall not flood the log.
+    pub(super) outbind_told: bool,
 }
 
 /// How far a session is.
@@ -102,6 +104,7 @@ impl<'a> Session<'a> {
             heard: Duration::ZERO,
             enquired: None,
             wrote: Duration::ZERO,
+            outbind_told: false,
         }
     }
 
