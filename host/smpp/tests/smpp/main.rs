@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests say what they expect by unwrapping it")]
 
 mod deliveries;
+mod hostile;
 mod link_death;
 mod node_peer;
 mod sessions;
