@@ -63,17 +63,19 @@ impl Queue {
         Ok(())
     }
 
-    /// Takes at most `jobs_max`, and of what waits no more than its part, as the free places of this
-    /// bind and of the others are, rounded up.
-    pub(crate) fn take(&self, jobs_max: usize, free: usize, free_of_others: usize) -> Vec<Job> {
+    /// Takes for a bind with so many free places, while it has not taken `octets_max` octets. Of what
+    /// waits it takes no more than its part, as the free places of all binds are, rounded up.
+    pub(crate) fn take(&self, free: usize, octets_max: usize, free_of_others: usize) -> Vec<Job> {
         let mut inner = self.lock();
         let waiting = inner.jobs.len();
-        let share = (waiting * free).div_ceil((free + free_of_others).max(1));
-        let mut taken = Vec::with_capacity(share.min(jobs_max));
-        while taken.len() < share.min(jobs_max) {
+        let share = (waiting * free).div_ceil((free + free_of_others).max(1)).min(free);
+        let mut taken = Vec::with_capacity(share);
+        let mut octets = 0;
+        while taken.len() < share && octets < octets_max {
             let Some(job) = inner.jobs.pop_front() else { break };
             // Nobody waits for it any more.
             if !job.reply.is_closed() {
+                octets += job.pdu.len();
                 taken.push(job);
             }
         }
@@ -205,10 +207,12 @@ mod tests {
                 outcome
             })
             .collect();
-        let taken = queue.take(100, 10, 20);
+        let taken = queue.take(10, 1_000, 20);
         assert_eq!(names(&taken), [0, 1]);
         queue.sender_went(taken);
-        assert_eq!(names(&queue.take(3, 10, 0)), [0, 1, 2]);
+        assert_eq!(names(&queue.take(3, 1_000, 0)), [0, 1, 2]);
+        // Each has one octet.
+        assert_eq!(names(&queue.take(10, 2, 0)), [3, 4]);
         assert_eq!(outcomes.len(), 6);
     }
 
@@ -219,7 +223,7 @@ mod tests {
         queue.push(job(1).0).unwrap();
         let (two, _outcome) = job(2);
         queue.push(two).unwrap();
-        assert_eq!(names(&queue.take(9, 9, 0)), [2]);
+        assert_eq!(names(&queue.take(9, 1_000, 0)), [2]);
     }
 
     #[test]

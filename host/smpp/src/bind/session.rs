@@ -26,7 +26,8 @@ use crate::trace::Way;
 /// The bind had the first.
 const FIRST_SEQUENCE: u32 = 2;
 /// No more submits are put into a buffer that has this many octets: what is in the queue can still go
-/// elsewhere.
+/// elsewhere. With the longest PDU on top it stays below [`OUT_OCTETS_MAX`], so that submits never keep
+/// from reading.
 const SUBMITS_OCTETS_MAX: usize = 64 * 1024;
 /// While as many octets wait to be written nothing is read: an SMSC that asks and does not read the
 /// answers shall not fill the memory.
@@ -157,7 +158,7 @@ impl<'a> Session<'a> {
             return;
         }
         let others = self.shared.free_of_others(self.bind.index);
-        let jobs = self.shared.queue.take(room, room, others);
+        let jobs = self.shared.queue.take(room, self.octets_room(), others);
         if jobs.is_empty() {
             return;
         }
@@ -174,14 +175,18 @@ impl<'a> Session<'a> {
 
     /// How many submits may go now.
     fn room(&self) -> usize {
-        let held = self.out.octets().len() > SUBMITS_OCTETS_MAX;
-        if self.phase != Phase::Up || !self.bind.mode().sends() || held {
+        if self.phase != Phase::Up || !self.bind.mode().sends() || self.octets_room() == 0 {
             return 0;
         }
         match self.window.free() {
             0 => 0,
             free => self.pace.available(self.clock.real(), free),
         }
+    }
+
+    /// How many octets of submits may be put into the buffer.
+    fn octets_room(&self) -> usize {
+        SUBMITS_OCTETS_MAX.saturating_sub(self.out.octets().len())
     }
 
     /// When the pace lets the next one go, where only the pace is in the way.

@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use waypost_core::smpp::pdu::{Tlv, tag};
 use waypost_smpp::{Client, Submitted};
 
 use crate::smsc::*;
@@ -143,6 +144,58 @@ async fn what_one_bind_did_not_send_another_one_sends() {
     assert_eq!(lost, within(dying).await.unwrap().len());
     client.stop().await;
     assert_eq!(living.await.unwrap(), 500 - lost);
+}
+
+/// Large messages fill the buffers of the socket, so that the end finds some written, one half written,
+/// and many that no octet of has left.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waits_behind_a_full_socket_is_not_sent() {
+    const MESSAGES: usize = 800;
+    let smsc = Smsc::start().await;
+    let mut options = smsc.options();
+    options.window = MESSAGES;
+    let (client, _received) = start(options);
+    let mut peer = smsc.bound().await;
+    sending(&client, 1).await;
+    let waiting: Vec<_> = (0..MESSAGES)
+        .map(|number| {
+            let client = client.clone();
+            let mut large = message(number);
+            large.tlvs = vec![
+                Tlv::new(tag::MESSAGE_PAYLOAD, vec![b'x'; 30_000]),
+                Tlv::new(0x1400, u32::try_from(number).unwrap().to_be_bytes()),
+            ];
+            tokio::spawn(async move { client.submit(&large).await })
+        })
+        .collect();
+    // Nothing is read, so at some time nothing more can be written.
+    let mut before = u64::MAX;
+    while before != client.counts().octets_out || before < 30_000 {
+        before = client.counts().octets_out;
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    peer.stream.shutdown().await.unwrap();
+    let mut seen = HashSet::new();
+    while let Some(pdu) = peer.read().await {
+        let (_, number) = pdu.body.split_last_chunk::<4>().unwrap();
+        seen.insert(u32::from_be_bytes(*number) as usize);
+    }
+    drop((peer, smsc));
+    let (mut lost, mut unsent) = (HashSet::new(), HashSet::new());
+    for (number, outcome) in waiting.into_iter().enumerate() {
+        match within(outcome).await.unwrap() {
+            Submitted::Lost(_) => drop(lost.insert(number)),
+            Submitted::NotSent(_) => drop(unsent.insert(number)),
+            other => panic!("{other:?}"),
+        }
+    }
+    let counts = client.counts();
+    let told = format!("lost {}, seen {}, unsent {}, {counts:?}", lost.len(), seen.len(), unsent.len());
+    assert!(seen.is_subset(&lost), "{told}");
+    // At most one was cut in the middle.
+    assert!(lost.len() - seen.len() <= 1, "{told}");
+    // Some of what was not sent had been in the buffer of the session.
+    assert!(!unsent.is_empty() && counts.submits > lost.len() as u64, "{told}");
 }
 
 fn submit(client: &Client, number: usize) -> tokio::task::JoinHandle<Submitted> {
