@@ -75,7 +75,8 @@ struct CarrierArgs {
 
 /// Serve an SMSC over SMPP 3.4 and 5.0
 #[derive(Debug, Args)]
-#[command(after_help = "The last three digits of a recipient say what happens: --table prints the list. Options come before the
+#[command(
+    after_help = "The last three digits of a recipient say what happens: --table prints the list. Options come before the
 script, which docs/smsc-simulator.md describes.
 
 Examples:
@@ -83,7 +84,8 @@ Examples:
   waypost simulate smsc --system shop:secret --delay-ms 50 --jitter-ms 20 --window 100
   waypost simulate smsc --script flaky.toml --control 127.0.0.1:7802 --log arrived.jsonl
   curl 127.0.0.1:7802/counts
-  curl 127.0.0.1:7802/deliver -d '{\"inbound\":{\"from\":\"+447400123456\",\"to\":\"10000\",\"text\":\"Hello\"}}'")]
+  curl 127.0.0.1:7802/deliver -d '{\"inbound\":{\"from\":\"+447400123456\",\"to\":\"10000\",\"text\":\"Hello\"}}'"
+)]
 struct SmscArgs {
     /// Address and port; port 0 takes any [default: 127.0.0.1:2775]
     #[arg(long, value_name = "ADDRESS")]
@@ -191,8 +193,9 @@ async fn smsc(output: &mut Output, args: &SmscArgs) -> Result<Exit> {
     let script = args.script()?;
     if !args.allow_remote && !script.listen.ip().is_loopback() {
         let said = format!("{} is not of this machine", script.listen);
-        return Err(CliError::usage("listen_not_loopback", said)
-            .hint("listen on 127.0.0.1, or add --allow-remote"));
+        return Err(
+            CliError::usage("listen_not_loopback", said).hint("listen on 127.0.0.1, or add --allow-remote")
+        );
     }
     let failed = |error: smsc::SmscError| CliError::failed("simulate_failed", error.to_string());
     let smsc = Smsc::start(script).await.map_err(failed)?;
