@@ -390,7 +390,10 @@ impl Link {
                 write::empty(&mut self.out, command::UNBIND, Status::ROK, sequence);
                 self.unbinding = Some((sequence, self.now_ms));
             }
-            Order::Drop(how) => self.end(how, false, "dropped on order"),
+            Order::Drop(how) => {
+                add(&self.hub.counts.drops);
+                self.end(how, false, "dropped on order");
+            }
             Order::EnquireLink => self.enquire(),
         }
     }
