@@ -11,12 +11,13 @@ mod load;
 mod redis;
 mod scale;
 mod server;
+mod tenants;
 
 use anyhow::{Result, bail};
 
 use figure::Report;
 
-const PARTS: [&str; 5] = ["decision", "core", "gateway", "redis", "scale"];
+const PARTS: [&str; 6] = ["decision", "tenants", "core", "gateway", "redis", "scale"];
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -40,6 +41,9 @@ fn main() -> Result<()> {
     report.figure("cores", std::thread::available_parallelism()?.get() as f64, "cores");
     if wants("decision") {
         decision::measure(&mut report)?;
+    }
+    if wants("tenants") {
+        tenants::measure(&mut report)?;
     }
     if wants("core") {
         core_functions::measure(&mut report)?;

@@ -7,6 +7,7 @@ mod client;
 mod config;
 mod dead_letters;
 mod edge;
+mod engine_compile;
 mod error;
 mod explain;
 #[cfg(test)]
@@ -112,6 +113,9 @@ enum Command {
     Messages(messages::MessagesArgs),
     DeadLetters(dead_letters::DeadLettersArgs),
     Simulate(simulate::SimulateArgs),
+    /// Compiles a component for a server that has started this process
+    #[command(hide = true)]
+    EngineCompile,
 }
 
 /// Runs the command that the process was started with.
@@ -150,6 +154,7 @@ fn run_command(cli: &Cli, output: &mut Output) -> Result<Exit> {
         Command::Messages(args) => block_on(messages::run(&global.client()?, output, args)),
         Command::DeadLetters(args) => block_on(dead_letters::run(&global.client()?, output, args)),
         Command::Simulate(args) => block_on(simulate::run(output, args)),
+        Command::EngineCompile => engine_compile::run(),
     }
 }
 
