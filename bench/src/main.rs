@@ -21,6 +21,9 @@ const PARTS: [&str; 6] = ["decision", "tenants", "core", "gateway", "redis", "sc
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.first().is_some_and(|first| first == tenants::CHILD) {
+        return Ok(waypost_engine::compile::run_child(std::io::stdin().lock(), std::io::stdout().lock())?);
+    }
     let mut only = None;
     let mut json = false;
     let mut rest = arguments.iter();

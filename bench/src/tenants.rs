@@ -19,8 +19,10 @@ use waypost_engine::{CallContext, Engine, EngineOptions, Limits, LoadRequest, No
 
 use crate::decision::draft;
 use crate::figure::{Report, percentile};
-use crate::server::{binary, data_root};
+use crate::server::data_root;
 
+/// The argument that makes this program the child that compiles.
+pub const CHILD: &str = "engine-compile";
 const TENANTS: usize = 200;
 const ROUNDS: usize = 5;
 const ROUND: Duration = Duration::from_secs(2);
@@ -35,7 +37,7 @@ pub fn measure(report: &mut Report) -> Result<()> {
     let cache = tempfile::Builder::new().prefix("tenants").tempdir_in(&root)?;
     let options = EngineOptions { cache_dir: Some(cache.path().to_owned()), ..EngineOptions::default() };
     let engine = Engine::new(&options)?;
-    let compiler = Compiler::new(binary()?, vec!["engine-compile".into()], CompileLimits::default(), 1);
+    let compiler = Compiler::new(std::env::current_exe()?, vec![CHILD.into()], CompileLimits::default(), 1);
     let draft = draft()?;
 
     let mut cold = Vec::with_capacity(TENANTS);

@@ -22,6 +22,9 @@ use waypost_engine::{
 use waypost_test_guests::{DENY, HOSTILE};
 
 const MIB: u64 = 1024 * 1024;
+/// As patient as tests on a busy machine have to be.
+const LIMITS: CompileLimits =
+    CompileLimits { cpu_s: 120, memory_bytes: 1536 * MIB, wall_s: 1800, niceness: 0 };
 /// Makes this program the child.
 const CHILD: &str = "engine-compile";
 
@@ -60,7 +63,7 @@ fn compiler(limits: CompileLimits) -> Compiler {
 
 fn shell(script: &str) -> Compiler {
     let arguments = vec!["-c".into(), script.into()];
-    Compiler::new("/bin/sh".into(), arguments, CompileLimits::default(), 1)
+    Compiler::new("/bin/sh".into(), arguments, LIMITS, 1)
 }
 
 fn request<'a>(component: &'a [u8], settings: &'a Value) -> LoadRequest<'a> {
@@ -88,7 +91,7 @@ fn decides(loaded: Loaded) {
 }
 
 fn a_good_component_is_compiled_by_the_child_and_loaded_from_the_cache() {
-    let (compiler, engine) = (compiler(CompileLimits::default()), engine());
+    let (compiler, engine) = (compiler(LIMITS), engine());
     let settings = json!({"countries": ["GB"]});
     let mut steps = Vec::new();
     let (loaded, cost) =
@@ -101,7 +104,7 @@ fn a_good_component_is_compiled_by_the_child_and_loaded_from_the_cache() {
     decides(loaded);
 
     // What is known needs no child, nor the component's bytes.
-    let nobody = Compiler::new("/nowhere".into(), Vec::new(), CompileLimits::default(), 1);
+    let nobody = Compiler::new("/nowhere".into(), Vec::new(), LIMITS, 1);
     let (loaded, cost) = nobody.load(&engine, request(DENY, &settings), &mut |_| {}).unwrap();
     assert_eq!(cost, Cost::default());
     decides(loaded);
@@ -126,7 +129,7 @@ fn a_good_component_is_compiled_by_the_child_and_loaded_from_the_cache() {
 }
 
 fn what_is_wrong_with_a_component_comes_back_with_its_words() {
-    let compiler = compiler(CompileLimits::default());
+    let compiler = compiler(LIMITS);
     let settings = json!({"when": "configure", "do": "panic"});
     let failed = error(&compiler, request(HOSTILE, &settings));
     assert_eq!((failed.code(), failed.class()), ("plugin_failed", FaultClass::Trap), "{failed}");
@@ -161,22 +164,22 @@ fn a_component_that_configures_for_ever_ends_by_the_first_limit_that_it_meets() 
         let limits = Limits { setup_fuel_max: u64::MAX / 2, setup_wall_ms: u32::MAX, ..Limits::default() };
         LoadRequest { limits, ..request(HOSTILE, &settings) }
     };
-    let by_plan = error(&compiler(CompileLimits::default()), request(HOSTILE, &settings));
+    let by_plan = error(&compiler(LIMITS), request(HOSTILE, &settings));
     assert_eq!(by_plan.code(), "plugin_failed");
     assert!(matches!(by_plan.class(), FaultClass::OutOfFuel | FaultClass::Timeout), "{by_plan}");
 
-    let limits = CompileLimits { cpu_s: 1, ..CompileLimits::default() };
+    let limits = CompileLimits { cpu_s: 1, ..LIMITS };
     let cpu = error(&compiler(limits), endless());
     assert_eq!((cpu.code(), cpu.class()), ("plugin_compile_cpu", FaultClass::Timeout), "{cpu}");
 
-    let limits = CompileLimits { wall_s: 1, ..CompileLimits::default() };
+    let limits = CompileLimits { wall_s: 1, ..LIMITS };
     let wall = error(&compiler(limits), endless());
     assert_eq!((wall.code(), wall.class()), ("plugin_compile_timeout", FaultClass::Timeout), "{wall}");
 }
 
 fn a_component_that_is_too_much_for_the_compiler_ends_by_the_memory_limit() {
     let settings = json!({"countries": ["GB"]});
-    let limits = CompileLimits { memory_bytes: 256 * MIB, ..CompileLimits::default() };
+    let limits = CompileLimits { memory_bytes: 256 * MIB, ..LIMITS };
     // A good component beside it, under the same limit.
     let (engine, compiler) = (engine(), compiler(limits));
     let (good, cost) = compiler.load(&engine, request(DENY, &settings), &mut |_| {}).unwrap();
@@ -206,10 +209,9 @@ fn a_child_that_dies_has_failed_and_one_that_never_starts_is_the_hosts_fault() {
         request(DENY, &settings),
     );
     assert_eq!(lies.code(), "plugin_compile_unavailable", "{lies}");
-    for compiler in [
-        shell("echo no such option >&2; exit 2"),
-        Compiler::new("/nowhere".into(), Vec::new(), CompileLimits::default(), 1),
-    ] {
+    for compiler in
+        [shell("echo no such option >&2; exit 2"), Compiler::new("/nowhere".into(), Vec::new(), LIMITS, 1)]
+    {
         let host = error(&compiler, request(DENY, &settings));
         assert_eq!((host.code(), host.class()), ("plugin_compile_unavailable", FaultClass::Unavailable));
         assert!(host.is_of_the_host());

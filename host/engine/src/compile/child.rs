@@ -14,8 +14,6 @@ use crate::secrets::NoSecrets;
 
 /// Largest file that the child may write, in bytes.
 const FILE_BYTES_MAX: u64 = 1024 * 1024 * 1024;
-/// Least priority.
-const NICENESS: i32 = 19;
 
 /// Reads a job, does it, and says how it went. For the process that
 /// [`Compiler`](super::Compiler) starts; it is good for one job, because it gives up memory,
@@ -68,7 +66,7 @@ fn limit(job: &Job) -> io::Result<()> {
     setrlimit(Resource::Data, both(job.memory_bytes))?;
     setrlimit(Resource::Fsize, both(FILE_BYTES_MAX))?;
     setrlimit(Resource::Core, both(0))?;
-    nice(NICENESS)?;
+    nice(job.niceness.into())?;
     #[cfg(target_os = "linux")]
     rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
     Ok(())

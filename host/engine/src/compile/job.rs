@@ -28,6 +28,7 @@ pub(super) struct Job {
     pub cache_dir: PathBuf,
     pub cpu_s: u32,
     pub memory_bytes: u64,
+    pub niceness: u8,
 }
 
 /// One line of the child.
