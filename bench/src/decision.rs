@@ -100,7 +100,8 @@ fn load(engine: &Engine, name: &str, role: Role, settings: &Value, reuse: Reuse)
     engine.load(request).map_err(|error| anyhow::anyhow!("{name}: {error}"))
 }
 
-fn draft() -> Result<Draft> {
+/// A usual message.
+pub fn draft() -> Result<Draft> {
     Ok(Draft {
         tenant: Name::from("default"),
         time_ms: 1_700_000_000_000,

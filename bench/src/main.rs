@@ -13,15 +13,19 @@ mod redis;
 mod scale;
 mod server;
 mod smpp;
+mod tenants;
 
 use anyhow::{Result, bail};
 
 use figure::Report;
 
-const PARTS: [&str; 6] = ["decision", "core", "gateway", "redis", "smpp", "scale"];
+const PARTS: [&str; 7] = ["decision", "tenants", "core", "gateway", "redis", "smpp", "scale"];
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.first().is_some_and(|first| first == tenants::CHILD) {
+        return Ok(waypost_engine::compile::run_child(std::io::stdin().lock(), std::io::stdout().lock())?);
+    }
     let mut only = None;
     let mut json = false;
     let mut rest = arguments.iter();
@@ -42,6 +46,9 @@ fn main() -> Result<()> {
     report.figure("cores", std::thread::available_parallelism()?.get() as f64, "cores");
     if wants("decision") {
         decision::measure(&mut report)?;
+    }
+    if wants("tenants") {
+        tenants::measure(&mut report)?;
     }
     if wants("core") {
         core_functions::measure(&mut report)?;

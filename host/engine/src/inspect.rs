@@ -4,20 +4,11 @@ use wasmparser::{Encoding, Parser, Payload, Validator, WasmFeatures};
 use waypost_core::decision::Role;
 
 use crate::load::LoadError;
+use crate::version::{VERSIONS, Version};
 use crate::wasi;
 
 /// What every interface of the plugin API begins with.
 const PACKAGE: &str = "waypost:sms/";
-/// Versions of the plugin API that this host speaks.
-pub(crate) const VERSIONS: [&str; 1] = [crate::v0_1_0::VERSION];
-
-/// What a component wants and offers.
-#[derive(Debug)]
-pub(crate) struct Inspection {
-    /// The version of the plugin API that it was built for.
-    pub version: &'static str,
-}
-
 /// Features of WebAssembly that components may use; those of the engines.
 pub(crate) fn features() -> WasmFeatures {
     WasmFeatures::WASM2
@@ -27,11 +18,10 @@ pub(crate) fn features() -> WasmFeatures {
 }
 
 /// Checks the bytes: a whole and valid component, that plays the role and imports nothing that
-/// the sandbox does not have. `role`'s export is required; further roles may be there.
-pub(crate) fn inspect(bytes: &[u8], role: Role, bytes_max: usize) -> Result<Inspection, LoadError> {
-    if bytes.len() > bytes_max {
-        return Err(LoadError::TooLarge { bytes: bytes.len(), bytes_max });
-    }
+/// the sandbox does not have. `role`'s export is required; further roles may be there. Returns the
+/// version of the plugin API that it was built for.
+pub(crate) fn inspect(bytes: &[u8], role: Role, bytes_max: usize) -> Result<&'static Version, LoadError> {
+    check_size(bytes, bytes_max)?;
     if wasmtime::Engine::detect_precompiled(bytes).is_some() || bytes.starts_with(b"\x7fELF") {
         return Err(LoadError::Precompiled);
     }
@@ -41,11 +31,18 @@ pub(crate) fn inspect(bytes: &[u8], role: Role, bytes_max: usize) -> Result<Insp
         .map_err(|error| LoadError::NotValid { reason: error.to_string() })?;
     let version = version(&exports, role)?;
     for import in imports {
-        if !permitted(&import, version, &exports) {
+        if !permitted(&import, version.name, &exports) {
             return Err(LoadError::ForeignImport { import, role });
         }
     }
-    Ok(Inspection { version })
+    Ok(version)
+}
+
+pub(crate) fn check_size(bytes: &[u8], bytes_max: usize) -> Result<(), LoadError> {
+    if bytes.len() > bytes_max {
+        return Err(LoadError::TooLarge { bytes: bytes.len(), bytes_max });
+    }
+    Ok(())
 }
 
 /// Names of what a component imports, in its order. Nothing else of it is checked.
@@ -86,16 +83,16 @@ fn names(bytes: &[u8]) -> Result<(Vec<String>, Vec<String>), LoadError> {
 }
 
 /// The version in which the component plays the role.
-fn version(exports: &[String], role: Role) -> Result<&'static str, LoadError> {
+fn version(exports: &[String], role: Role) -> Result<&'static Version, LoadError> {
     let prefix = format!("{PACKAGE}{role}@");
     let offered: Vec<_> = exports.iter().filter_map(|name| name.strip_prefix(&prefix)).collect();
-    let Some(version) = VERSIONS.into_iter().rev().find(|known| offered.contains(known)) else {
+    let Some(version) = VERSIONS.iter().rev().find(|known| offered.contains(&known.name)) else {
         return Err(match offered.first() {
             Some(version) => LoadError::UnknownVersion { version: (*version).to_owned() },
             None => LoadError::MissingExport { export: format!("{prefix}{}", newest()) },
         });
     };
-    let configuration = format!("{PACKAGE}configuration@{version}");
+    let configuration = format!("{PACKAGE}configuration@{}", version.name);
     if !exports.contains(&configuration) {
         return Err(LoadError::MissingExport { export: configuration });
     }
@@ -103,7 +100,7 @@ fn version(exports: &[String], role: Role) -> Result<&'static str, LoadError> {
 }
 
 fn newest() -> &'static str {
-    VERSIONS[VERSIONS.len() - 1]
+    VERSIONS[VERSIONS.len() - 1].name
 }
 
 /// Sending belongs to the receiving role and signing to the provider role. A component that plays

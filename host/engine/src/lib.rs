@@ -7,6 +7,7 @@
 //! record for the message's trace.
 
 mod cache;
+pub mod compile;
 mod engine;
 mod fault;
 pub mod fixture;
@@ -27,13 +28,16 @@ mod snapshot;
 mod state;
 mod ticker;
 mod v0_1_0;
+#[cfg(test)]
+mod v0_2_0_test;
+mod version;
 mod wasi;
 
 pub use engine::{Engine, EngineError, EngineOptions};
 pub use fault::Fault;
 pub use inspect::imports;
 pub use limits::Limits;
-pub use load::{LoadError, LoadRequest, Stage};
+pub use load::{CompiledRequest, LoadError, LoadRequest, Stage, Step};
 pub use plugin::{Decision, Info};
 pub use pool::Reuse;
 pub use roles::{Loaded, Provider, Receiving, Routing, Screening, SenderIdentity};

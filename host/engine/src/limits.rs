@@ -1,10 +1,19 @@
 //! What a component may use. Every limit in one place, with its unit in its name.
 
+use serde::{Deserialize, Serialize};
 use waypost_core::registry::Plan;
+
+/// Largest memory of any component, in bytes, whatever its plan says: that of an interpreter. The
+/// pool of instances is made for it.
+pub(crate) const MEMORY_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// How much fuel the slowest machine that is supported burns in a millisecond.
+const FUEL_PER_MS: u64 = 500_000;
+/// Least and most milliseconds of one call that follow from a plan's fuel.
+const WALL_MS: std::ops::RangeInclusive<u64> = 10..=1000;
 
 /// Limits of one component. The defaults suit a component in Rust; JavaScript and Python need a
 /// larger component and more memory.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// Largest component, in bytes.
     pub component_bytes_max: usize,
@@ -76,14 +85,19 @@ impl Limits {
         Self { component_bytes_max: 24 * 1024 * 1024, ..Self::interpreted() }
     }
 
-    /// What a tenant's plan allows, whatever language a component is written in.
+    /// Limits of a tenant's component, in whatever language it is written. The plan's size, memory
+    /// and fuel are upper bounds: a small component pays for no more than it uses. The longest call
+    /// follows from the fuel. Setting up happens once and off the path of messages, so that an
+    /// interpreter has the time that it needs.
     #[must_use]
     pub fn for_plan(plan: &Plan) -> Self {
         let bytes = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
+        let wall_ms = (plan.fuel_max / FUEL_PER_MS).clamp(*WALL_MS.start(), *WALL_MS.end());
         Self {
             component_bytes_max: bytes(plan.component_bytes_max),
-            memory_bytes_max: bytes(plan.memory_bytes_max),
             fuel_max: plan.fuel_max,
+            memory_bytes_max: bytes(plan.memory_bytes_max).min(MEMORY_BYTES_MAX),
+            wall_ms: wall_ms as u32,
             ..Self::interpreted()
         }
     }
@@ -98,5 +112,24 @@ impl Limits {
             setup_wall_ms: 10_000,
             ..Self::default()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_bounds_what_the_pool_and_the_clock_allow() {
+        let usual = Limits::for_plan(&Plan::default());
+        assert_eq!(usual, Limits { wall_ms: 100, ..Limits::python() });
+        let small =
+            Plan { component_bytes_max: 1000, memory_bytes_max: 1 << 20, fuel_max: 10, ..Plan::default() };
+        let small = Limits::for_plan(&small);
+        assert_eq!((small.component_bytes_max, small.memory_bytes_max), (1000, 1 << 20));
+        assert_eq!((small.fuel_max, small.wall_ms), (10, 10));
+        let large = Plan { memory_bytes_max: u64::MAX, fuel_max: u64::MAX, ..Plan::default() };
+        let large = Limits::for_plan(&large);
+        assert_eq!((large.memory_bytes_max, large.wall_ms), (MEMORY_BYTES_MAX, 1000));
     }
 }

@@ -3,19 +3,21 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use wasmtime::component::Component;
 use waypost_core::decision::{FaultClass, Name, Role};
 
 use crate::cache::{Cache, Compiled};
 use crate::fault::Fault;
-use crate::inspect::{VERSIONS, inspect};
+use crate::inspect::{self, inspect};
 use crate::limits::Limits;
 use crate::pool::Reuse;
 use crate::runtime::Runtime;
 use crate::secrets::Secrets;
 use crate::settings::{Revision, Violation, canonical, check_size, validate};
 use crate::snapshot::Workpiece;
+use crate::version::{self, Version};
 
 /// What is to be loaded, and how it is to run.
 pub struct LoadRequest<'a> {
@@ -33,6 +35,54 @@ pub struct LoadRequest<'a> {
     pub reuse: Reuse,
     /// The secrets that it may sign with, by name.
     pub secrets: Arc<dyn Secrets>,
+}
+
+/// What was compiled before is to be loaded: the component itself need not be at hand.
+pub struct CompiledRequest<'a> {
+    /// SHA-256 of the component, in hexadecimal, lower case.
+    pub component_sha256: &'a str,
+    /// As in [`LoadRequest`].
+    pub name: Name,
+    /// As in [`LoadRequest`].
+    pub role: Role,
+    /// As in [`LoadRequest`].
+    pub settings: &'a Value,
+    /// As in [`LoadRequest`].
+    pub limits: Limits,
+    /// As in [`LoadRequest`].
+    pub reuse: Reuse,
+    /// As in [`LoadRequest`].
+    pub secrets: Arc<dyn Secrets>,
+}
+
+/// A part of the way from bytes to a component that decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// It waits until others have been compiled.
+    Waiting,
+    /// Its form, imports, exports and settings are looked at.
+    Checking,
+    /// It names its schema, takes its settings, and is snapshotted.
+    Configuring,
+    /// Machine code is made of it.
+    Compiling,
+    /// It is asked a neutral question.
+    Probing,
+}
+
+impl Step {
+    /// The name that the API shows. Never changes.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Checking => "checking",
+            Self::Configuring => "configuring",
+            Self::Compiling => "compiling",
+            Self::Probing => "probing",
+        }
+    }
 }
 
 /// A step in which a component runs before it is ready.
@@ -98,7 +148,7 @@ pub enum LoadError {
     #[error(
         "the component was built for version {version} of waypost:sms; this host speaks {}: \
          build it for one of these, or update the host",
-        VERSIONS.join(", ")
+        version::names()
     )]
     UnknownVersion {
         /// The component's version.
@@ -219,10 +269,32 @@ impl fmt::Display for Logged<'_> {
     }
 }
 
+/// How a component runs once it is loaded.
+pub(crate) struct Terms {
+    pub name: Name,
+    pub role: Role,
+    pub limits: Limits,
+    pub reuse: Reuse,
+    pub secrets: Arc<dyn Secrets>,
+}
+
+impl From<LoadRequest<'_>> for Terms {
+    fn from(request: LoadRequest<'_>) -> Self {
+        let LoadRequest { name, role, limits, reuse, secrets, .. } = request;
+        Self { name, role, limits, reuse, secrets }
+    }
+}
+
+impl From<CompiledRequest<'_>> for Terms {
+    fn from(request: CompiledRequest<'_>) -> Self {
+        let CompiledRequest { name, role, limits, reuse, secrets, .. } = request;
+        Self { name, role, limits, reuse, secrets }
+    }
+}
+
 /// A component that has passed every check but the probe.
 pub(crate) struct Prepared {
     pub revision: Revision,
-    pub version: &'static str,
     pub compiled: Compiled,
     /// Canonical settings.
     pub settings: String,
@@ -230,35 +302,50 @@ pub(crate) struct Prepared {
     pub cached: bool,
 }
 
+/// Takes a component through the checks to its code.
 pub(crate) fn prepare(
     runtime: &Runtime,
     cache: Option<&Cache>,
     request: &LoadRequest<'_>,
+    on_step: &mut dyn FnMut(Step),
 ) -> Result<Prepared, LoadError> {
-    let LoadRequest { role, component, limits, .. } = request;
-    let version = inspect(component, *role, limits.component_bytes_max)?.version;
+    on_step(Step::Checking);
+    inspect::check_size(request.component, request.limits.component_bytes_max)?;
     let settings = canonical(request.settings);
     check_size(&settings)?;
-    let revision = Revision::of_canonical(component, &settings);
-    let known = cache.and_then(|it| it.load(&runtime.deciding, &revision, role.as_str()));
+    let revision = Revision::of_canonical(request.component, &settings);
+    // What is in the cache has passed the checks: its name is made of the same bytes.
+    let known = cache.and_then(|it| it.load(&runtime.deciding, &revision, request.role));
     if let Some(compiled) = known {
-        return Ok(Prepared { revision, version, compiled, settings, cached: true });
+        return Ok(Prepared { revision, compiled, settings, cached: true });
     }
-    let compiled = compile(runtime, request, &settings, revision.seed())?;
+    let compiled = compile(runtime, request, &settings, revision.seed(), on_step)?;
     if let Some(cache) = cache {
-        cache.store(&revision, role.as_str(), &compiled);
+        cache.store(&revision, request.role, &compiled);
     }
-    Ok(Prepared { revision, version, compiled, settings, cached: false })
+    Ok(Prepared { revision, compiled, settings, cached: false })
+}
+
+/// The same from the cache alone. None: it is not there.
+pub(crate) fn prepare_compiled(
+    runtime: &Runtime,
+    cache: &Cache,
+    request: &CompiledRequest<'_>,
+) -> Result<Option<Prepared>, LoadError> {
+    let settings = canonical(request.settings);
+    check_size(&settings)?;
+    let Some(revision) = Revision::of_sha256(request.component_sha256, &settings) else { return Ok(None) };
+    let compiled = cache.load(&runtime.deciding, &revision, request.role);
+    Ok(compiled.map(|compiled| Prepared { revision, compiled, settings, cached: true }))
 }
 
 /// Takes a component through the same checks to its configured form.
 pub(crate) fn snapshot(runtime: &Runtime, request: &LoadRequest<'_>) -> Result<Option<Vec<u8>>, LoadError> {
-    let LoadRequest { role, component, limits, .. } = request;
-    inspect(component, *role, limits.component_bytes_max)?;
+    let version = inspect(request.component, request.role, request.limits.component_bytes_max)?;
     let settings = canonical(request.settings);
     check_size(&settings)?;
-    let seed = Revision::of_canonical(component, &settings).seed();
-    Ok(configure(runtime, request, &settings, seed)?.snapshot)
+    let seed = Revision::of_canonical(request.component, &settings).seed();
+    Ok(configure(runtime, version, request, &settings, seed)?.snapshot)
 }
 
 fn compile(
@@ -266,12 +353,16 @@ fn compile(
     request: &LoadRequest<'_>,
     settings: &str,
     seed: u64,
+    on_step: &mut dyn FnMut(Step),
 ) -> Result<Compiled, LoadError> {
-    let Configured { schema, snapshot } = configure(runtime, request, settings, seed)?;
+    let version = inspect(request.component, request.role, request.limits.component_bytes_max)?;
+    on_step(Step::Configuring);
+    let Configured { schema, snapshot } = configure(runtime, version, request, settings, seed)?;
+    on_step(Step::Compiling);
     let final_bytes = snapshot.as_deref().unwrap_or(request.component);
-    let compiled = Component::from_binary(&runtime.deciding, final_bytes)
+    let component = Component::from_binary(&runtime.deciding, final_bytes)
         .map_err(|error| LoadError::NotCompiled { reason: format!("{error:#}") })?;
-    Ok(Compiled { component: compiled, snapshotted: snapshot.is_some(), schema })
+    Ok(Compiled { component, version, snapshotted: snapshot.is_some(), schema })
 }
 
 struct Configured {
@@ -281,12 +372,13 @@ struct Configured {
 
 fn configure(
     runtime: &Runtime,
+    version: &Version,
     request: &LoadRequest<'_>,
     settings: &str,
     seed: u64,
 ) -> Result<Configured, LoadError> {
     let LoadRequest { role, component, limits, .. } = request;
-    let workpiece = Workpiece::new(runtime, component, *role, limits, seed)?;
+    let workpiece = Workpiece::new(runtime, component, version, *role, limits, seed)?;
     let schema = workpiece.schema()?;
     validate(&schema, request.settings)?;
     Ok(Configured { snapshot: workpiece.configured(settings)?, schema })

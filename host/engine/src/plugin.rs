@@ -8,16 +8,15 @@ use waypost_core::decision::{DecisionRecord, FaultClass, Name, Role};
 
 use crate::fault::{CallError, Fault, classify};
 use crate::limits::Limits;
-use crate::load::{LoadError, LoadRequest, Prepared, Stage};
+use crate::load::{LoadError, Prepared, Stage, Step, Terms};
 use crate::pool::{Idle, Pool, Reuse};
 use crate::probe;
 use crate::question::{Answer, Binding, Bound, Question};
-use crate::runtime::{Runtime, link};
+use crate::runtime::{Runtime, bind};
 use crate::secrets::{NoSecrets, Secrets};
 use crate::settings::Revision;
-use crate::snapshot::{readable, setup_budget};
+use crate::snapshot::readable;
 use crate::state::{Budget, CallContext, CallState, begin};
-use crate::v0_1_0;
 
 /// What a call came to, and the record of it for the trace.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,30 +65,31 @@ impl Plugin {
     pub fn new(
         runtime: Arc<Runtime>,
         prepared: Prepared,
-        request: LoadRequest<'_>,
+        terms: Terms,
+        on_step: &mut dyn FnMut(Step),
     ) -> Result<Self, LoadError> {
-        let Prepared { revision, version, compiled, settings, cached } = prepared;
-        let binding = link(&compiled.component)
-            .and_then(|pre| v0_1_0::bind(pre, request.role))
+        let Prepared { revision, compiled, settings, cached } = prepared;
+        let binding = bind(&compiled.component, compiled.version, terms.role)
             .map_err(|error| LoadError::WrongType { reason: format!("{error:#}") })?;
         let plugin = Self {
             info: Info {
-                name: request.name,
-                role: request.role,
+                name: terms.name,
+                role: terms.role,
                 revision,
-                api: version,
+                api: compiled.version.name,
                 schema: compiled.schema,
                 snapshotted: compiled.snapshotted,
                 cached,
-                reuse: request.reuse,
+                reuse: terms.reuse,
             },
             binding,
-            limits: request.limits,
-            pool: Pool::new(request.reuse),
-            secrets: request.secrets,
+            limits: terms.limits,
+            pool: Pool::new(terms.reuse),
+            secrets: terms.secrets,
             settings: (!compiled.snapshotted).then_some(settings),
             _runtime: runtime,
         };
+        on_step(Step::Probing);
         plugin.probe()?;
         Ok(plugin)
     }
@@ -198,16 +198,18 @@ impl Plugin {
             begin(store, budget, context)?;
             return Ok(self.binding.instantiate(store)?);
         };
-        // As when it was loaded: the same seed, and no secrets.
+        // As when it was loaded: the same seed, and no secrets. But the fuel is the call's: a
+        // message waits for it.
         let setup = CallContext { time_ms: 0, seed: self.info.revision.seed() };
         store.data_mut().secrets = Arc::new(NoSecrets);
-        begin(store, setup_budget(&self.limits), &setup)?;
+        begin(store, Budget { host_call_bytes: self.limits.schema_bytes_max, ..budget }, &setup)?;
         let instance = self.binding.instantiate(store)?;
         instance.configure(store, settings)?.map_err(|reason| {
             CallError::Invalid(format!("it refuses its settings: {}", readable(&reason)))
         })?;
         store.data_mut().secrets = Arc::clone(&self.secrets);
-        begin(store, budget, context)?;
+        let fuel = store.get_fuel()?;
+        begin(store, Budget { fuel, ..budget }, context)?;
         Ok(instance)
     }
 

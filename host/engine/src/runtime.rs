@@ -1,14 +1,17 @@
 //! The two wasmtime engines: one that runs decisions, and one that runs a component before it is
 //! ready, to read its schema and to snapshot it.
 
-use wasmtime::component::{Component, InstancePre, Linker};
+use wasmtime::component::{Component, Linker};
 use wasmtime::{
-    Config, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, RegallocAlgorithm,
+    Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, RegallocAlgorithm,
 };
+use waypost_core::decision::Role;
 
-use crate::state::CallState;
+use crate::limits::MEMORY_BYTES_MAX;
+use crate::question::Binding;
 use crate::ticker::Ticker;
-use crate::{v0_1_0, wasi};
+use crate::version::Version;
+use crate::wasi;
 
 /// How much of a linear memory is reset by copying instead of by giving pages back, in bytes.
 /// Above the memory of a usual component, so that a fresh instance takes no page faults: without
@@ -16,8 +19,6 @@ use crate::{v0_1_0, wasi};
 const KEEP_RESIDENT_BYTES: usize = 2 * 1024 * 1024;
 /// The same for tables: 12 µs instead of 7.
 const TABLE_KEEP_RESIDENT_BYTES: usize = 64 * 1024;
-/// Largest memory of any component, in bytes: that of an interpreter.
-const MEMORY_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Most core instances, memories and tables of one component.
 const CORE_INSTANCES_MAX: u32 = 32;
 const MEMORIES_MAX: u32 = 4;
@@ -33,11 +34,25 @@ pub(crate) struct Runtime {
     _ticker: Ticker,
 }
 
+/// Where instances that decide come from. Their code is the same.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Instances {
+    /// From a pool, which is fast and takes memory of its own from the start.
+    Pooled {
+        /// Most instances at a time.
+        max: u32,
+    },
+    /// Each for itself: for a process that has few of them, and little memory.
+    OnDemand,
+}
+
 impl Runtime {
-    pub fn new(instances_max: u32) -> Result<Self, RuntimeError> {
+    pub fn new(instances: Instances) -> Result<Self, RuntimeError> {
         let mut config = common();
         config.cranelift_opt_level(OptLevel::Speed);
-        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(instances_max)));
+        if let Instances::Pooled { max } = instances {
+            config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(max)));
+        }
         let deciding = Engine::new(&config).map_err(RuntimeError::from_wasmtime)?;
 
         let mut config = common();
@@ -62,13 +77,17 @@ impl RuntimeError {
     }
 }
 
-/// Resolves everything that the component imports. Fails where an import has another type than
-/// the host's.
-pub(crate) fn link(component: &Component) -> wasmtime::Result<InstancePre<CallState>> {
+/// Resolves everything that the component imports, and finds the exports of its role. Fails where
+/// one of them has another type than the host's.
+pub(crate) fn bind(
+    component: &Component,
+    version: &Version,
+    role: Role,
+) -> wasmtime::Result<Box<dyn Binding>> {
     let mut linker = Linker::new(component.engine());
-    v0_1_0::link(&mut linker)?;
+    (version.link)(&mut linker)?;
     wasi::link(&mut linker, component)?;
-    linker.instantiate_pre(component)
+    (version.bind)(linker.instantiate_pre(component)?, role)
 }
 
 /// What both engines have in common. What a component computes depends on nothing else.
@@ -102,6 +121,8 @@ fn pool(instances_max: u32) -> PoolingAllocationConfig {
         .table_elements(TABLE_ELEMENTS_MAX)
         .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)
         .table_keep_resident(TABLE_KEEP_RESIDENT_BYTES)
+        // Only pages that the call touched are reset, where the kernel says which (Linux 6.7).
+        .pagemap_scan(Enabled::Auto)
         .max_unused_warm_slots(instances_max);
     pool
 }

@@ -47,9 +47,31 @@ impl Revision {
         u64::from_str_radix(&self.short, 16).unwrap_or_default()
     }
 
+    /// The revision that settings make with a component of which only the SHA-256 is at hand, in
+    /// hexadecimal. None: it is no SHA-256.
+    #[must_use]
+    pub fn of_hash(component_sha256: &str, settings: &Value) -> Option<Self> {
+        Self::of_sha256(component_sha256, &canonical(settings))
+    }
+
+    pub(crate) fn of_sha256(component_sha256: &str, settings: &str) -> Option<Self> {
+        let digits = component_sha256.as_bytes();
+        if digits.len() != 64 || !digits.iter().all(|digit| digit.is_ascii_hexdigit()) {
+            return None;
+        }
+        let byte =
+            |at: usize| u8::from_str_radix(&component_sha256[2 * at..2 * at + 2], 16).unwrap_or_default();
+        let component: [u8; 32] = std::array::from_fn(byte);
+        Some(Self::of_digest(&component, settings))
+    }
+
     pub(crate) fn of_canonical(component: &[u8], settings: &str) -> Self {
+        Self::of_digest(&Sha256::digest(component), settings)
+    }
+
+    fn of_digest(component: &[u8], settings: &str) -> Self {
         let mut hash = Sha256::new();
-        hash.update(Sha256::digest(component));
+        hash.update(component);
         hash.update(Sha256::digest(settings.as_bytes()));
         let full = hex(&hash.finalize());
         Self { short: full[..16].into(), full: full.into() }
@@ -112,6 +134,10 @@ pub(crate) fn validate(schema: &str, settings: &Value) -> Result<(), LoadError> 
     if violations.is_empty() { Ok(()) } else { Err(LoadError::Settings { violations }) }
 }
 
+pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
 pub(crate) fn hex(bytes: &[u8]) -> String {
     use fmt::Write;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
@@ -134,6 +160,11 @@ mod tests {
         assert_ne!(Revision::of(b"c", &one), Revision::of(b"d", &one));
         assert_ne!(Revision::of(b"c", &one), Revision::of(b"c", &json!({"a":1})));
         assert_eq!(Revision::of(b"c", &one).short().len(), 16);
+        let hash = hex(&Sha256::digest(b"c"));
+        assert_eq!(Revision::of_hash(&hash, &two), Some(Revision::of(b"c", &one)));
+        for no_hash in ["", "c", &hash[1..], &hash.replace('2', "g"), &"é".repeat(32)] {
+            assert_eq!(Revision::of_hash(no_hash, &one), None, "{no_hash}");
+        }
     }
 
     #[test]

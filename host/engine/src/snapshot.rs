@@ -15,10 +15,11 @@ use crate::fault::{CallError, WrongExport, classify};
 use crate::limits::Limits;
 use crate::load::{LoadError, Stage};
 use crate::question::{Binding, Bound};
-use crate::runtime::{Runtime, link};
+use crate::runtime::{Runtime, bind};
 use crate::secrets::{NoSecrets, Secrets};
 use crate::state::{Budget, CallContext, CallState, begin};
-use crate::{v0_1_0, wasi};
+use crate::version::Version;
+use crate::wasi;
 
 /// Room for what the snapshot itself needs in each memory, in bytes: two pages.
 const SNAPSHOT_ROOM_BYTES: usize = 128 * 1024;
@@ -38,6 +39,7 @@ impl<'a> Workpiece<'a> {
     pub fn new(
         runtime: &Runtime,
         bytes: &'a [u8],
+        version: &Version,
         role: Role,
         limits: &'a Limits,
         seed: u64,
@@ -50,8 +52,7 @@ impl<'a> Workpiece<'a> {
             },
             None => (None, compile(runtime, bytes)?),
         };
-        let binding = link(&component)
-            .and_then(|pre| v0_1_0::bind(pre, role))
+        let binding = bind(&component, version, role)
             .map_err(|error| LoadError::WrongType { reason: format!("{error:#}") })?;
         Ok(Self { binding, context, limits, role, call: CallContext { time_ms: 0, seed } })
     }

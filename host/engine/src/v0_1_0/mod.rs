@@ -18,20 +18,19 @@ use crate::fault::{CallError, WrongExport};
 use crate::limits::Limits;
 use crate::question::{Answer, Binding, Bound, Question};
 use crate::state::CallState;
+use crate::version::Version;
 
-/// The version, as it stands behind the `@` in names of imports and exports.
-pub(crate) const VERSION: &str = "0.1.0";
+/// This version, for the engine.
+pub(crate) const VERSION: Version = Version { name: "0.1.0", link, bind };
 
-/// Defines what a component of this version may import.
-pub(crate) fn link(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
+fn link(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
     imports::types::add_to_linker::<_, HasSelf<CallState>>(linker, |state| state)?;
     imports::log::add_to_linker::<_, HasSelf<CallState>>(linker, |state| state)?;
     imports::messaging::add_to_linker::<_, HasSelf<CallState>>(linker, |state| state)?;
     imports::signing::add_to_linker::<_, HasSelf<CallState>>(linker, |state| state)
 }
 
-/// The component in one of its roles. Fails where an export is missing or has another type.
-pub(crate) fn bind(pre: InstancePre<CallState>, role: Role) -> wasmtime::Result<Box<dyn Binding>> {
+fn bind(pre: InstancePre<CallState>, role: Role) -> wasmtime::Result<Box<dyn Binding>> {
     let configuration = exports::configuration::GuestIndices::new(&pre)?;
     let role = match role {
         Role::Screening => Indices::Screening(exports::screening::GuestIndices::new(&pre)?),

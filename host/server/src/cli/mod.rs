@@ -7,6 +7,7 @@ mod client;
 mod config;
 mod dead_letters;
 mod edge;
+mod engine_compile;
 mod error;
 mod explain;
 #[cfg(test)]
@@ -114,6 +115,9 @@ enum Command {
     DeadLetters(dead_letters::DeadLettersArgs),
     Plugin(plugin::PluginArgs),
     Simulate(simulate::SimulateArgs),
+    /// Compiles a component for a server that has started this process
+    #[command(hide = true)]
+    EngineCompile,
 }
 
 /// Runs the command that the process was started with.
@@ -153,6 +157,7 @@ fn run_command(cli: &Cli, output: &mut Output) -> Result<Exit> {
         Command::DeadLetters(args) => block_on(dead_letters::run(&global.client()?, output, args)),
         Command::Plugin(args) => plugin::run(output, args),
         Command::Simulate(args) => block_on(simulate::run(output, args)),
+        Command::EngineCompile => engine_compile::run(),
     }
 }
 
