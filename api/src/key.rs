@@ -95,8 +95,9 @@ mod tests {
             revoked_ms: None,
             expires_ms: None,
         };
-        let code =
-            |key: &ApiKey, hash| check(Some(key.clone()), hash, 1_000).map_err(|problem| problem.code());
+        let code = |key: &ApiKey, hash: &[u8; 32]| {
+            check(Some(key.clone()), hash, 1_000).map_err(|problem| problem.code())
+        };
         assert_eq!(code(&key, &hash), Ok(key.clone()));
         for bit in 0..256 {
             let mut other = hash;

@@ -45,6 +45,8 @@ pub enum Call {
     RevokeKey,
     /// Lists providers with their health. Of hosts only.
     Providers,
+    /// Looks after tenants' plugins. Of hosts only.
+    Plugins,
     /// A provider tells something.
     Hook,
     /// Whether it lives.
@@ -57,11 +59,11 @@ pub enum Call {
     Document,
 }
 
-/// Method, path with its parameter in braces, call, and the scope that the caller's key has to have.
+/// Method, path with its parameters in braces, call, and the scope that the caller's key has to have.
 pub type Route = (Method, &'static str, Call, Option<Scope>);
 
 /// Every call. A path without a parameter stands before those that would fit it, too.
-pub const ROUTES: [Route; 22] = [
+pub const ROUTES: &[Route] = &[
     (Method::POST, "/v1/messages", Call::Send, Some(Scope::Send)),
     (Method::GET, "/v1/messages", Call::List, Some(Scope::Read)),
     (Method::POST, "/v1/messages/explain", Call::Explain, Some(Scope::Send)),
@@ -78,6 +80,24 @@ pub const ROUTES: [Route; 22] = [
     (Method::POST, "/v1/keys", Call::CreateKey, Some(Scope::Admin)),
     (Method::DELETE, "/v1/keys/{id}", Call::RevokeKey, Some(Scope::Admin)),
     (Method::GET, "/v1/providers", Call::Providers, Some(Scope::Admin)),
+    (Method::GET, "/v1/plugins", Call::Plugins, Some(Scope::Read)),
+    (Method::GET, "/v1/plugins/{name}", Call::Plugins, Some(Scope::Read)),
+    (Method::PUT, "/v1/plugins/{name}", Call::Plugins, Some(Scope::Plugins)),
+    (Method::DELETE, "/v1/plugins/{name}", Call::Plugins, Some(Scope::Plugins)),
+    (Method::PUT, "/v1/plugins/{name}/settings", Call::Plugins, Some(Scope::Plugins)),
+    (Method::PUT, "/v1/plugins/{name}/binding", Call::Plugins, Some(Scope::Plugins)),
+    (Method::POST, "/v1/plugins/{name}/activate", Call::Plugins, Some(Scope::Plugins)),
+    (Method::POST, "/v1/plugins/{name}/deactivate", Call::Plugins, Some(Scope::Plugins)),
+    (Method::POST, "/v1/plugins/{name}/shadow", Call::Plugins, Some(Scope::Plugins)),
+    (Method::POST, "/v1/plugins/{name}/rollback", Call::Plugins, Some(Scope::Plugins)),
+    (Method::POST, "/v1/plugins/{name}/test", Call::Plugins, Some(Scope::Plugins)),
+    (Method::POST, "/v1/plugins/{name}/backtest", Call::Plugins, Some(Scope::Plugins)),
+    (Method::GET, "/v1/plugins/{name}/diff", Call::Plugins, Some(Scope::Read)),
+    (Method::GET, "/v1/plugins/{name}/activity", Call::Plugins, Some(Scope::Read)),
+    (Method::GET, "/v1/plugins/{name}/logs", Call::Plugins, Some(Scope::Read)),
+    (Method::GET, "/v1/plugins/{name}/revisions/{revision}", Call::Plugins, Some(Scope::Read)),
+    (Method::DELETE, "/v1/plugins/{name}/revisions/{revision}", Call::Plugins, Some(Scope::Plugins)),
+    (Method::GET, "/v1/plugins/{name}/revisions/{revision}/component", Call::Plugins, Some(Scope::Plugins)),
     (Method::GET, "/hooks/{provider}", Call::Hook, None),
     (Method::POST, "/hooks/{provider}", Call::Hook, None),
     (Method::GET, "/healthz", Call::Healthz, None),
@@ -93,7 +113,7 @@ pub struct Routed<'p> {
     pub call: Call,
     /// The scope that the caller's key has to have; None where no key is needed.
     pub scope: Option<Scope>,
-    /// The part of the path that stands in place of the parameter, decoded. Empty without one, and
+    /// The part of the path that stands in place of the first parameter, decoded. Empty without one, and
     /// where it is no text.
     pub parameter: Cow<'p, str>,
 }
@@ -158,12 +178,20 @@ fn method_not_allowed(method: &Method, path: &str) -> Problem {
     }
 }
 
-/// The text in place of the parameter; empty where the template has none and is the path.
+/// The text in place of the first parameter; empty where the template has none and is the path.
 fn parameter<'p>(template: &str, path: &'p str) -> Option<&'p str> {
-    let Some((before, rest)) = template.split_once('{') else { return (template == path).then_some("") };
-    let after = rest.split_once('}').map_or("", |(_, after)| after);
-    let text = path.strip_prefix(before)?.strip_suffix(after)?;
-    (!text.is_empty() && !text.contains('/')).then_some(text)
+    let mut first = None;
+    let (mut wanted, mut given) = (template.split('/'), path.split('/'));
+    loop {
+        match (wanted.next(), given.next()) {
+            (None, None) => return Some(first.unwrap_or("")),
+            (Some(wanted), Some(given)) if wanted.starts_with('{') && !given.is_empty() => {
+                first = first.or(Some(given));
+            }
+            (Some(wanted), Some(given)) if wanted == given => {}
+            _ => return None,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -178,9 +206,10 @@ mod tests {
     #[test]
     fn every_route_is_found_by_its_own_path() {
         for (method, path, call, scope) in ROUTES {
-            let path = path.replace("{id}", "x1").replace("{provider}", "x1");
-            let routed = route(&method, &path).ok().unwrap();
-            assert_eq!((routed.call, routed.scope), (call, scope), "{method} {path}");
+            let path = path.replace("{id}", "x1").replace("{provider}", "x1").replace("{name}", "x1");
+            let path = path.replace("{revision}", "x2");
+            let routed = route(method, &path).ok().unwrap();
+            assert_eq!((routed.call, routed.scope), (*call, *scope), "{method} {path}");
             assert_eq!(routed.parameter, if path.contains("x1") { "x1" } else { "" });
         }
     }

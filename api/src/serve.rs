@@ -95,6 +95,7 @@ async fn for_caller<S: Shell>(
         | Call::CreateKey
         | Call::RevokeKey
         | Call::Providers
+        | Call::Plugins
         | Call::Hook
         | Call::Healthz
         | Call::Readyz

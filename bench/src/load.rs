@@ -32,13 +32,31 @@ pub struct Outcome {
     pub latencies: Vec<Duration>,
 }
 
-/// Sends the load from a runtime of its own, so that the measuring thread stays free.
-pub fn run(load: Load) -> Result<Outcome> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(send_all(Arc::new(load)))
+/// Requests of any kind, each answered with 202.
+pub struct Requests {
+    /// The server.
+    pub address: SocketAddr,
+    /// Connections, each with one request under way.
+    pub connections: usize,
+    /// Requests in all.
+    pub requests: u64,
+    /// The octets of the request of that number.
+    pub request: Box<dyn Fn(u64) -> String + Send + Sync>,
 }
 
-async fn send_all(load: Arc<Load>) -> Result<Outcome> {
+/// Sends the load from a runtime of its own, so that the measuring thread stays free.
+pub fn run(load: Load) -> Result<Outcome> {
+    let Load { address, connections, requests, .. } = load;
+    send(Requests { address, connections, requests, request: Box::new(move |number| request(&load, number)) })
+}
+
+/// As [`run`], for requests that are not Waypost's.
+pub fn send(requests: Requests) -> Result<Outcome> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(send_all(Arc::new(requests)))
+}
+
+async fn send_all(load: Arc<Requests>) -> Result<Outcome> {
     let next = Arc::new(AtomicU64::new(0));
     let start = Instant::now();
     let tasks: Vec<_> =
@@ -52,7 +70,7 @@ async fn send_all(load: Arc<Load>) -> Result<Outcome> {
     Ok(Outcome { elapsed, latencies })
 }
 
-async fn connection(load: Arc<Load>, next: Arc<AtomicU64>) -> Result<Vec<Duration>> {
+async fn connection(load: Arc<Requests>, next: Arc<AtomicU64>) -> Result<Vec<Duration>> {
     let mut stream = TcpStream::connect(load.address).await?;
     stream.set_nodelay(true)?;
     let mut latencies = Vec::new();
@@ -62,7 +80,7 @@ async fn connection(load: Arc<Load>, next: Arc<AtomicU64>) -> Result<Vec<Duratio
         if number >= load.requests {
             return Ok(latencies);
         }
-        let request = request(&load, number);
+        let request = (load.request)(number);
         let start = Instant::now();
         stream.write_all(request.as_bytes()).await?;
         read_answer(&mut stream, &mut buffer).await?;

@@ -1,22 +1,24 @@
 //! `cargo xtask bench`: what a decision costs, what a message costs, how that changes with the
 //! number of messages stored. `--json` prints one line a figure; `--only PART` measures one part
-//! of `decision`, `core`, `gateway`, `redis`, `scale`.
+//! of `decision`, `core`, `gateway`, `redis`, `smpp`, `scale`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing figures is what it is for")]
 
 mod core_functions;
 mod decision;
 mod figure;
 mod gateway;
+mod kannel;
 mod load;
 mod redis;
 mod scale;
 mod server;
+mod smpp;
 
 use anyhow::{Result, bail};
 
 use figure::Report;
 
-const PARTS: [&str; 5] = ["decision", "core", "gateway", "redis", "scale"];
+const PARTS: [&str; 6] = ["decision", "core", "gateway", "redis", "smpp", "scale"];
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -50,6 +52,9 @@ fn main() -> Result<()> {
     }
     if wants("redis") {
         runtime.block_on(redis::measure(&mut report))?;
+    }
+    if wants("smpp") {
+        runtime.block_on(smpp::measure(&mut report))?;
     }
     if wants("scale") {
         runtime.block_on(scale::measure(&mut report))?;

@@ -21,6 +21,8 @@ pub mod rate;
 pub mod redis;
 pub mod registry;
 pub mod request;
+pub mod signing;
+pub mod smpp;
 pub mod store;
 pub mod summary;
 pub mod tenant;

@@ -49,6 +49,18 @@ pub const PROVIDER_ANSWER_BYTES_MAX: usize = 64 * 1024;
 pub const REFERENCE_BYTES_MAX: usize = 128;
 /// How long a receipt that fits no message is kept for one that comes later, in milliseconds.
 pub const ORPHAN_RECEIPT_MS: u64 = 48 * 3600 * 1000;
+/// Longest number of a sender or a recipient of an inbound part, in bytes. SMPP's have at most 20.
+pub const INBOUND_ADDRESS_BYTES_MAX: usize = 64;
+/// Longest part of a long inbound message, in bytes, with its coding. SMPP's `short_message` has at most
+/// 254.
+pub const INBOUND_PART_BYTES_MAX: usize = 1024;
+/// Most long inbound messages of one tenant and provider that are not whole, or not delivered.
+pub const INBOUND_PARTS_OPEN_MAX: u32 = 10_000;
+/// How long a long inbound message waits for its missing parts, in milliseconds: 24 hours.
+pub const INBOUND_PARTS_WAIT_MS: u64 = 24 * 3600 * 1000;
+/// How long a part of a long inbound message that is done is known again, in milliseconds: 10 minutes.
+/// Long enough for a provider that has lost an answer; telephones use their few references again.
+pub const INBOUND_PARTS_KNOWN_MS: u64 = 10 * 60 * 1000;
 /// Most receipts kept that fit no message.
 pub const ORPHAN_RECEIPTS_MAX: u32 = 100_000;
 /// Largest record of something registered, as JSON, in bytes: settings and schema of a revision are

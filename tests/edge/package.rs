@@ -51,6 +51,7 @@ pub fn write(folder: &Path, config: &Config, public_url: &str, mode: SendMode) -
     }
     for name in config.providers.keys() {
         let edge = EdgeProviderConfig::of(config, name).unwrap();
+        let (component, settings) = config.providers[name].component().unwrap();
         let secrets: String =
             edge.secrets.iter().map(|secret| format!("{} = {SECRET:?}\n", secret_variable(secret))).collect();
         components += &format!(
@@ -61,11 +62,7 @@ pub fn write(folder: &Path, config: &Config, public_url: &str, mode: SendMode) -
              'waypost:sms/provider@0.1.0' = {{ path = {:?}, inherit_configuration = ['variables'] }}\n",
             package.file("provider", PARTS.provider),
             serde_json::to_string(&edge).unwrap(),
-            package.plugin(
-                &config.providers[name].component,
-                Role::Provider,
-                &config.providers[name].settings
-            ),
+            package.plugin(component, Role::Provider, settings),
         );
     }
     manifest += &components;

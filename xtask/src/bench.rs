@@ -6,14 +6,19 @@ use crate::{command, setup};
 
 /// The part that is measured by a test of `tests/edge`, because it needs the test host for Spin.
 const EDGE: &str = "edge";
+/// The part that is measured beside Kannel.
+const SMPP: &str = "smpp";
 
 /// Builds everything that is measured, and measures. `--json` prints one line a figure; `--only PART`
 /// measures one part.
 pub fn bench(arguments: &[String]) -> Result<()> {
     setup::wasm_target()?;
     setup::redis_server()?;
-    command::build()?;
     let only = arguments.iter().skip_while(|argument| *argument != "--only").nth(1).map(String::as_str);
+    if only.is_none_or(|only| only == SMPP) {
+        setup::kannel()?;
+    }
+    command::build()?;
     if only != Some(EDGE) {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         command::run(".", "target/release/waypost-bench", &arguments)?;

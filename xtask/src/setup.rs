@@ -8,6 +8,8 @@ use crate::command;
 
 const TARGET: &str = "wasm32-wasip2";
 const REDIS: &str = "redis-server";
+/// The version that the tests of the SMSC simulator install where it is missing.
+const SMPPLIB: &str = "smpplib==2.2.3";
 
 /// The `spin` command, which is in no package registry.
 pub fn spin() -> Result<()> {
@@ -33,24 +35,52 @@ pub fn wasm_target() -> Result<()> {
 
 /// The server that tests and measurements start for themselves, on ports of their own.
 pub fn redis_server() -> Result<()> {
-    if runs(REDIS, &["--version"]) {
+    debian_package(
+        REDIS,
+        REDIS,
+        "install it with `sudo apt-get install redis-server` (Debian, Ubuntu), `sudo dnf install redis` or, \
+         where that is gone, `sudo dnf install valkey-compat-redis` (Fedora), `brew install redis` (macOS)",
+    )
+}
+
+/// The gateway that SMPP is measured beside: `bearerbox` and `smsbox`.
+pub fn kannel() -> Result<()> {
+    debian_package("kannel", "smsbox", "install it with `sudo apt-get install kannel` (Debian, Ubuntu)")
+}
+
+/// An SMPP client that shares no code with Waypost, for the tests: PyPI's `smpplib`, in `target/smpplib`.
+pub fn smpplib() -> Result<()> {
+    let folder = command::root().join("target/smpplib");
+    let python = folder.join("bin/python").display().to_string();
+    if runs(&python, &["-c", "import smpplib.client"]) {
+        return Ok(());
+    }
+    if !runs("python3", &["-c", "import venv, ensurepip"]) {
+        bail!(
+            "python3 or its venv module is missing: `sudo apt-get install python3-venv` (Debian, Ubuntu), \
+             `sudo dnf install python3` (Fedora), `brew install python` (macOS)"
+        );
+    }
+    command::run(".", "python3", &["-m", "venv", &folder.display().to_string()])?;
+    command::run(".", &python, &["-m", "pip", "install", "--quiet", SMPPLIB])
+}
+
+/// Installs a package of Debian's where `program` does not run, and stops the service that it may start.
+fn debian_package(package: &str, program: &str, otherwise: &str) -> Result<()> {
+    if runs(program, &["--version"]) {
         return Ok(());
     }
     if !runs("apt-get", &["--version"]) || !is_root() {
-        bail!(
-            "{REDIS} is missing: install it with `sudo apt-get install redis-server` (Debian, Ubuntu), \
-             `sudo dnf install redis` or, where that is gone, `sudo dnf install valkey-compat-redis` \
-             (Fedora), `brew install redis` (macOS)"
-        );
+        bail!("{program} is missing: {otherwise}");
     }
     let without_questions = [("DEBIAN_FRONTEND", "noninteractive")];
-    let install = ["install", "-y", "--no-install-recommends", REDIS];
+    let install = ["install", "-y", "--no-install-recommends", package];
     command::run_with(".", "apt-get", &["update"], &without_questions)?;
     command::run_with(".", "apt-get", &install, &without_questions)?;
     // The package may start one at the usual port. Where there are no services, there is none to stop.
-    runs("service", &[REDIS, "stop"]);
-    if !runs(REDIS, &["--version"]) {
-        bail!("apt-get has installed {REDIS}, and it does not run: see `{REDIS} --version`");
+    runs("service", &[package, "stop"]);
+    if !runs(program, &["--version"]) {
+        bail!("apt-get has installed {package}, and {program} does not run: see `{program} --version`");
     }
     Ok(())
 }

@@ -18,6 +18,7 @@ pub fn test(arguments: &[String]) -> Result<()> {
     }
     setup::wasm_target()?;
     setup::redis_server()?;
+    setup::smpplib()?;
     format()?;
     tidy::tidy()?;
     lint()?;

@@ -214,6 +214,8 @@ pub(super) const COMPONENT: Other = Other {
     range: "a built-in component or one of `components`",
     meaning: "what decides",
 };
+pub(super) const PROVIDER_COMPONENT: Other =
+    Other { default: "this or `smpp`", meaning: "how the provider is spoken to, over HTTP", ..COMPONENT };
 pub(super) const SETTINGS: Other = Other {
     name: "settings",
     kind: "table",
@@ -264,7 +266,7 @@ pub(super) const IN_FLIGHT_MAX: Integer<u32> = Integer {
     default: 64,
     min: 1,
     max: 10_000,
-    meaning: "submits that wait for an answer at once",
+    meaning: "submits that wait for an answer at once; with `smpp` the default is the windows of all its sessions",
 };
 pub(super) const TIMEOUT_MS: Integer<u32> = Integer {
     name: "timeout_ms",

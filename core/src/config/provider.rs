@@ -14,6 +14,8 @@ use super::problem::ConfigCode;
 use super::quote::quoted;
 use super::secret::{SecretRef, read_secrets};
 use super::settings::read_settings;
+use super::smpp::keys::SMPP;
+use super::smpp::{Smpp, read_smpp};
 use super::target::{InboundTarget, read_target};
 use super::value::{Value, read_distinct};
 use crate::number::Country;
@@ -21,12 +23,8 @@ use crate::number::Country;
 /// One provider.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Provider {
-    /// `component`: how the provider is spoken to, a built-in component or one of `components`.
-    /// Required.
-    pub component: String,
-    /// `settings`: handed to the component, at most 32 KiB as JSON and 16 levels. Default an empty
-    /// object.
-    pub settings: Json,
+    /// `component` and `settings`, or `smpp`: how the provider is spoken to. Required.
+    pub speaks: Speaks,
     /// `secrets`: references by name (`[a-z][a-z0-9_]{0,63}`), up to 16. Default none.
     pub secrets: BTreeMap<String, SecretRef>,
     /// `hosts`: where the provider's requests may go, up to 64. Default none: nowhere.
@@ -38,7 +36,8 @@ pub struct Provider {
     /// `rate_per_second` (0.001 to 100000) and `rate_burst` (1 to 100000, default 1), in messages.
     /// Default no limit.
     pub rate: Option<Rate>,
-    /// `in_flight_max`: submits that wait for an answer at once, 1 to 10000. Default 64.
+    /// `in_flight_max`: submits that wait for an answer at once, 1 to 10000. Default 64, and over
+    /// SMPP the windows of all sessions together.
     pub in_flight_max: u32,
     /// `timeout_ms`: time for one request, 100 to 120000 ms. Default 10000.
     pub timeout_ms: u32,
@@ -55,6 +54,41 @@ pub struct Provider {
     /// `inbound`: where inbound messages of this provider go when `numbers` does not say. Default
     /// none.
     pub inbound: Option<InboundTarget>,
+}
+
+/// How a provider is spoken to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Speaks {
+    /// Over HTTP, as a component says.
+    Component {
+        /// `component`: a built-in component or one of `components`.
+        name: String,
+        /// `settings`: handed to the component, at most 32 KiB as JSON and 16 levels. Default an
+        /// empty object.
+        settings: Json,
+    },
+    /// `smpp`: over SMPP, by the host itself.
+    Smpp(Box<Smpp>),
+}
+
+impl Provider {
+    /// The component and its settings; `None` over SMPP.
+    #[must_use]
+    pub fn component(&self) -> Option<(&str, &Json)> {
+        match &self.speaks {
+            Speaks::Component { name, settings } => Some((name, settings)),
+            Speaks::Smpp(_) => None,
+        }
+    }
+
+    /// The SMSC; `None` where a component speaks.
+    #[must_use]
+    pub fn smpp(&self) -> Option<&Smpp> {
+        match &self.speaks {
+            Speaks::Smpp(smpp) => Some(smpp),
+            Speaks::Component { .. } => None,
+        }
+    }
 }
 
 /// A rate with the burst that it allows.
@@ -105,16 +139,17 @@ pub enum InDoubtThen {
 }
 
 pub(super) fn read_provider(name: &str, mut cursor: Cursor<'_>) -> Provider {
+    let timeout_ms = cursor.integer(&l::TIMEOUT_MS);
+    let speaks = read_speaks(name, timeout_ms, &mut cursor);
     let provider = Provider {
-        component: read_component_name(&mut cursor, Some(name)),
-        settings: read_settings(cursor.take(l::SETTINGS.name)),
+        in_flight_max: read_in_flight(&mut cursor, &speaks),
+        speaks,
         secrets: read_secrets(&cursor.table(&l::SECRETS), name),
         hosts: read_hosts(&mut cursor, &l::HOSTS),
         enabled: cursor.flag(&l::ENABLED),
         weight: cursor.integer(&l::WEIGHT),
         rate: read_rate(&mut cursor, &l::RATE_PER_SECOND, &l::RATE_BURST),
-        in_flight_max: cursor.integer(&l::IN_FLIGHT_MAX),
-        timeout_ms: cursor.integer(&l::TIMEOUT_MS),
+        timeout_ms,
         countries: read_countries(&mut cursor),
         price: cursor.table_optional(&l::PRICE).map(read_price),
         retry: read_retry(cursor.table(&l::RETRY)),
@@ -126,12 +161,40 @@ pub(super) fn read_provider(name: &str, mut cursor: Cursor<'_>) -> Provider {
     provider
 }
 
+fn read_speaks(name: &str, timeout_ms: u32, cursor: &mut Cursor<'_>) -> Speaks {
+    let Some(smpp) = cursor.take(SMPP.name) else {
+        let component = read_component_name(cursor, Some(name));
+        return Speaks::Component { name: component, settings: read_settings(cursor.take(l::SETTINGS.name)) };
+    };
+    for key in [l::COMPONENT.name, l::SETTINGS.name, l::SECRETS.name, l::HOSTS.name] {
+        if let Some(value) = cursor.take(key) {
+            let help = "keep one of them".to_owned();
+            value.at_key().error(ConfigCode::Conflict, "has no meaning beside smpp", help);
+        }
+    }
+    match smpp.cursor() {
+        Some(table) => Speaks::Smpp(Box::new(read_smpp(name, timeout_ms, table))),
+        None => Speaks::Component { name: String::new(), settings: Json::Null },
+    }
+}
+
+fn read_in_flight(cursor: &mut Cursor<'_>, speaks: &Speaks) -> u32 {
+    let stated = cursor.take(l::IN_FLIGHT_MAX.name);
+    let default = match speaks {
+        Speaks::Component { .. } => l::IN_FLIGHT_MAX.default,
+        Speaks::Smpp(smpp) => smpp.windows().clamp(l::IN_FLIGHT_MAX.min, l::IN_FLIGHT_MAX.max),
+    };
+    let stated = stated.and_then(|value| value.integer(l::IN_FLIGHT_MAX.min, l::IN_FLIGHT_MAX.max));
+    stated.unwrap_or(default)
+}
+
 /// Reads the required `component`; a table that is `named` like a component most likely means it.
+/// What has a name is a provider.
 pub(super) fn read_component_name(cursor: &mut Cursor<'_>, named: Option<&str>) -> String {
     let components = cursor.context.names(Kind::Component);
-    let named = named.filter(|name| components.contains(name));
     let help = match named {
-        Some(name) => format!("write component = {}", quoted(name)),
+        Some(name) if components.contains(name) => format!("write component = {}", quoted(name)),
+        Some(_) => format!("write component = \"<name>\", or add [{}.smpp]", cursor.place.path),
         None => "write component = \"<name>\"".to_owned(),
     };
     let value = cursor.required(&l::COMPONENT, help);

@@ -2,6 +2,7 @@
 
 use super::key::{Describe, Row};
 use super::limits as l;
+use super::smpp::{keys as s, submit_keys as submit};
 use super::store_keys;
 
 /// Keys that stand together in one table of the file.
@@ -89,8 +90,9 @@ const SECTIONS: &[Section] = &[
     Section {
         path: "providers.<name>",
         keys: &[
-            &l::COMPONENT,
+            &l::PROVIDER_COMPONENT,
             &l::SETTINGS,
+            &s::SMPP,
             &l::SECRETS,
             &l::HOSTS,
             &l::ENABLED,
@@ -113,6 +115,94 @@ const SECTIONS: &[Section] = &[
     Section { path: "providers.<name>.circuit", keys: &[&l::FAILURES, &l::OPEN_MS] },
     Section { path: "providers.<name>.in_doubt", keys: &[&l::WAIT_SECONDS, &l::THEN] },
     Section { path: "providers.<name>.inbound", keys: &[&l::TARGET_TENANT, &l::TARGET_INBOX] },
+    Section {
+        path: "providers.<name>.smpp",
+        keys: &[
+            &s::ADDRESS,
+            &s::BINDS,
+            &s::MODE,
+            &s::SYSTEM_ID,
+            &s::PASSWORD,
+            &s::SYSTEM_TYPE,
+            &s::VERSION,
+            &s::ADDRESS_TON,
+            &s::ADDRESS_NPI,
+            &s::ADDRESS_RANGE,
+            &s::TLS,
+            &s::TLS_CA_FILE,
+            &s::TLS_SERVER_NAME,
+            &s::WINDOW,
+            &s::BIND_RATE_PER_SECOND,
+            &s::ENQUIRE_LINK_MS,
+            &s::RESPONSE_TIMEOUT_MS,
+            &s::BIND_TIMEOUT_MS,
+            &s::INACTIVITY_MS,
+            &s::RECONNECT_MIN_MS,
+            &s::RECONNECT_MAX_MS,
+            &s::THROTTLE_PAUSE_MS,
+            &s::CONGESTION,
+            &s::TRACE_FILE,
+            &s::TRACE_BODIES,
+            &s::SUBMIT,
+            &s::RECEIPTS,
+            &s::SMPP_INBOUND,
+            &s::STATUS,
+        ],
+    },
+    Section { path: "providers.<name>.smpp.password", keys: &[&l::SECRET_ENV, &l::SECRET_FILE] },
+    Section {
+        path: "providers.<name>.smpp.submit",
+        keys: &[
+            &submit::E164,
+            &submit::NATIONAL,
+            &submit::ALPHANUMERIC,
+            &submit::SHORT_CODE,
+            &submit::SERVICE_TYPE,
+            &submit::PROTOCOL_ID,
+            &submit::PRIORITY,
+            &submit::VALIDITY,
+            &submit::REGISTERED_DELIVERY,
+            &submit::INTERMEDIATE,
+            &submit::REPLACE_IF_PRESENT,
+            &submit::MESSAGE_MODE,
+            &submit::ALPHABET,
+            &submit::PACKED,
+            &submit::TEXT_DATA_CODING,
+            &submit::UCS2_DATA_CODING,
+            &submit::BINARY_DATA_CODING,
+            &submit::LONG_MESSAGES,
+            &submit::REFERENCE,
+            &submit::LANGUAGES,
+            &submit::SHIFT_TABLES,
+            &submit::TLVS,
+        ],
+    },
+    Section {
+        path: "providers.<name>.smpp.submit.e164",
+        keys: &[&submit::PLUS, &submit::E164_TON, &submit::E164_NPI],
+    },
+    Section {
+        path: "providers.<name>.smpp.submit.national",
+        keys: &[&submit::COUNTRY, &submit::PREFIX, &submit::NATIONAL_TON, &submit::NATIONAL_NPI],
+    },
+    Section {
+        path: "providers.<name>.smpp.submit.alphanumeric",
+        keys: &[&submit::ALPHANUMERIC_TON, &submit::ALPHANUMERIC_NPI],
+    },
+    Section {
+        path: "providers.<name>.smpp.submit.short_code",
+        keys: &[&submit::SHORT_CODE_TON, &submit::SHORT_CODE_NPI],
+    },
+    Section {
+        path: "providers.<name>.smpp.submit.tlvs[]",
+        keys: &[&submit::TLV_TAG, &submit::TLV_HEX, &submit::TLV_TEXT],
+    },
+    Section {
+        path: "providers.<name>.smpp.receipts",
+        keys: &[&s::ID_IN_RESPONSE, &s::ID_IN_RECEIPT, &s::UNMARKED, &s::UTC_OFFSET],
+    },
+    Section { path: "providers.<name>.smpp.inbound", keys: &[&s::INBOUND_ALPHABET, &s::INBOUND_PACKED] },
+    Section { path: "providers.<name>.smpp.status.<status>", keys: &[&s::CLASS_ROW, &s::RETRY_AFTER_MS] },
     Section {
         path: "tenants.<name>",
         keys: &[

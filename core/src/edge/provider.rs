@@ -28,14 +28,16 @@ pub struct EdgeProviderConfig {
 }
 
 impl EdgeProviderConfig {
-    /// What the configuration says of a provider. None: there is no such provider.
+    /// What the configuration says of a provider. None: there is no such provider, or no component
+    /// speaks to it.
     #[must_use]
     pub fn of(config: &Config, provider: &str) -> Option<Self> {
         let stated = config.providers.get(provider)?;
+        let (component, _) = stated.component()?;
         Some(Self {
             version: CONFIG_VERSION,
             name: Name::from(provider),
-            component: Name::from(stated.component.as_str()),
+            component: Name::from(component),
             revision: Name::from(""),
             hosts: stated.hosts.clone(),
             timeout_ms: stated.timeout_ms,

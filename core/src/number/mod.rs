@@ -30,3 +30,10 @@ pub use sender::{ALPHANUMERIC_CHARS_MAX, Sender, SenderKind, parse_sender};
 
 /// Longest text, in bytes of UTF-8, that is looked at as a number or a sender.
 pub const INPUT_BYTES_MAX: usize = 64;
+
+/// The national significant number of an E.164 address: its digits without the country calling code
+/// (ITU-T E.164 section 6.2). `None` where no country has such a code.
+#[must_use]
+pub fn national_number(e164: &Address) -> Option<&str> {
+    plan::national_significant(e164.as_str())
+}

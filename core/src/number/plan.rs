@@ -87,6 +87,15 @@ fn unplanned(number: &PhoneNumber, e164: String) -> Unplanned {
     })
 }
 
+/// What follows the calling code of an E.164 number, with or without its `+`.
+pub(super) fn national_significant(e164: &str) -> Option<&str> {
+    let digits = e164.strip_prefix('+').unwrap_or(e164);
+    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    split_calling_code(digits).map(|(_, national)| national)
+}
+
 /// The calling code that the digits begin with, and the digits after it.
 fn split_calling_code(digits: &str) -> Option<(i32, &str)> {
     if digits.starts_with('0') {

@@ -20,6 +20,7 @@ pub(super) struct CallbackRecord {
 }
 
 impl<C: Connection> RedisStore<C> {
+    /// Looks for them at all tenants in one round trip, and then asks those that have some.
     pub(super) async fn due_callbacks(
         &self,
         now_ms: u64,
@@ -27,19 +28,55 @@ impl<C: Connection> RedisStore<C> {
         rows_max: u32,
     ) -> Result<Vec<Callback>, StoreError> {
         let tenants = self.tenants().await?;
-        let mut callbacks = Vec::new();
-        for tenant in &tenants {
-            let room = usize::try_from(rows_max).unwrap_or(usize::MAX).saturating_sub(callbacks.len());
-            if room == 0 {
-                break;
+        let counts = tenants.iter().map(|tenant| {
+            let key = format!("{}callbacks_due", self.layout.tenant(tenant));
+            Request::command("ZCOUNT", vec![key.into(), b"-inf".to_vec(), now_ms.to_string().into()])
+        });
+        let counts = self.ask_all(counts.collect()).await?;
+        let mut room = u64::from(rows_max);
+        let mut asked = Vec::new();
+        let mut requests = Vec::new();
+        for (tenant, count) in tenants.iter().zip(counts) {
+            let most = count.first().and_then(Value::unsigned).unwrap_or(0).min(room);
+            if most == 0 {
+                continue;
             }
-            let args = vec![self.now(now_ms), hold_ms.to_string().into(), room.to_string().into()];
-            let request = Request::script(&scripts::CALLBACKS, self.tenant_key(tenant), args);
-            for values in self.ask_one(request).await?.chunks(3) {
-                callbacks.push(read(tenant, values)?);
+            room -= most;
+            asked.push(tenant);
+            let args = vec![self.now(now_ms), hold_ms.to_string().into(), most.to_string().into()];
+            requests.push(Request::script(&scripts::CALLBACKS, self.tenant_key(tenant), args));
+        }
+        self.held_callbacks(&asked, requests).await
+    }
+
+    /// Callbacks that are held back from others now, so they are given whatever fails beside them.
+    async fn held_callbacks(
+        &self,
+        tenants: &[&Name],
+        requests: Vec<Request>,
+    ) -> Result<Vec<Callback>, StoreError> {
+        if requests.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut callbacks = Vec::new();
+        let mut failed: Option<StoreError> = None;
+        for (tenant, answer) in tenants.iter().zip(self.connection.ask(requests).await) {
+            match answer {
+                Ok(values) => {
+                    for values in values.chunks(3) {
+                        match read(tenant, values) {
+                            Ok(callback) => callbacks.push(callback),
+                            Err(error) => failed = Some(error),
+                        }
+                    }
+                }
+                Err(error) => failed = Some(error.into()),
             }
         }
-        Ok(callbacks)
+        match failed {
+            Some(error) if callbacks.is_empty() => Err(error),
+            _ => Ok(callbacks),
+        }
     }
 
     pub(super) async fn end_callback(

@@ -1,6 +1,8 @@
 //! Leases: one script for each tenant that has something for a provider, all in one round trip. The
 //! rate of a provider belongs to no tenant, so a provider with a rate costs one round trip more.
 
+use std::collections::BTreeMap;
+
 use super::layout::id_from;
 use super::step::Pending;
 use super::store::{BATCH_MAX, RedisStore};
@@ -31,33 +33,46 @@ impl<C: Connection> RedisStore<C> {
         let mut batch = ClaimedBatch::default();
         let taken = self.take_rate(claim).await?;
         let room = taken.as_ref().map_or(claim.messages_max, |taken| taken.units);
-        let mut expired = 0;
         let mut now_ms = claim.now_ms;
-        while batch.messages.len() < room && expired < EXPIRED_MAX {
-            let tenants = self.due_tenants(&claim.route, now_ms).await?;
-            if tenants.is_empty() {
-                break;
-            }
-            let before = batch.messages.len() + expired;
-            for record in self.claim_from(claim, &tenants, room - batch.messages.len(), &mut now_ms).await? {
-                if record.progress.state == State::Expired {
-                    expired += 1;
-                    self.expire(record, now_ms).await?;
-                } else {
-                    batch.messages.push(self.lease(record));
-                }
-            }
-            if batch.messages.len() + expired == before {
-                break;
-            }
-        }
+        let rounds = self.claim_rounds(claim, room, &mut batch.messages, &mut now_ms).await;
         batch.next_due_ms = self.next_due(&claim.route);
         if let Some(taken) = taken {
-            let free_ms = self.give_back(&claim.route, &taken, batch.messages.len()).await?;
+            let free_ms = self.give_back(&claim.route, &taken, batch.messages.len()).await;
             batch.next_due_ms = batch.next_due_ms.map(|due_ms| due_ms.max(free_ms));
         }
         batch.next_due_ms = batch.next_due_ms.map(|due_ms| due_ms.max(now_ms));
-        Ok(batch)
+        match rounds {
+            Err(error) if batch.messages.is_empty() => Err(error),
+            // What is leased is handed out whatever went wrong after it: otherwise it ends in doubt.
+            _ => Ok(batch),
+        }
+    }
+
+    /// Leases up to `room` messages. After an error, `messages` has what was leased before it.
+    async fn claim_rounds(
+        &self,
+        claim: &Claim,
+        room: usize,
+        messages: &mut Vec<ClaimedMessage>,
+        now_ms: &mut u64,
+    ) -> Result<(), StoreError> {
+        let mut ended = 0;
+        while messages.len() < room && ended < EXPIRED_MAX {
+            let tenants = self.due_tenants(&claim.route, *now_ms).await?;
+            if tenants.is_empty() {
+                break;
+            }
+            let records = self.claim_from(claim, &tenants, room - messages.len(), now_ms).await?;
+            if records.is_empty() {
+                break;
+            }
+            let (expired, leased): (Vec<_>, Vec<_>) =
+                records.into_iter().partition(|record| record.progress.state == State::Expired);
+            messages.extend(leased.into_iter().map(|record| self.lease(record)));
+            ended += expired.len();
+            self.expire(expired, *now_ms).await;
+        }
+        Ok(())
     }
 
     /// Asks the tenants for their share each; one that has less leaves its share to the next round.
@@ -83,14 +98,14 @@ impl<C: Connection> RedisStore<C> {
             requests.push(self.claim_request(claim, tenant, most, &claimer));
         }
         let mut records = Vec::new();
-        let mut failed = None;
+        let mut failed: Option<StoreError> = None;
         for (tenant, answer) in asked.into_iter().zip(self.connection.ask(requests).await) {
             let values = match answer {
                 Ok(values) => values,
                 Err(error) => {
                     // It may have been done; the other tenants' messages are claimed all the same.
                     self.local().note_lost(tenant, &claimer);
-                    failed = Some(error);
+                    failed = Some(error.into());
                     continue;
                 }
             };
@@ -98,12 +113,15 @@ impl<C: Connection> RedisStore<C> {
             *now_ms = now.unsigned().unwrap_or(*now_ms);
             self.note_next_due(&claim.route, tenant, next_due.unsigned());
             for values in messages.chunks(5) {
-                // A queue may name a message that was deleted by hand; nothing can be sent then.
-                records.extend(Record::read_with_id(tenant, values)?);
+                match Record::read_with_id(tenant, values) {
+                    Ok(record) => records.extend(record),
+                    // It stays leased and is never sent; the others are.
+                    Err(error) => failed = Some(error),
+                }
             }
         }
         match failed {
-            Some(error) if records.is_empty() => Err(error.into()),
+            Some(error) if records.is_empty() => Err(error),
             _ => Ok(records),
         }
     }
@@ -130,8 +148,9 @@ impl<C: Connection> RedisStore<C> {
     async fn give_back_claim(&self, tenant: &Name, claimer: &str) -> Result<(), StoreError> {
         let ids: Vec<_> = self.leases(tenant).await?.into_iter().filter(|(_, by)| by == claimer).collect();
         let ids: Vec<_> = ids.into_iter().map(|(id, _)| id).collect();
+        let found = self.look_up(tenant, &ids).await?.into_iter();
         let steps: Vec<Pending> =
-            self.read_all(tenant, &ids).await?.into_iter().filter_map(Pending::given_back).collect();
+            found.filter_map(Result::ok).flatten().filter_map(Pending::given_back).collect();
         self.write(tenant, &steps).await?;
         Ok(())
     }
@@ -166,15 +185,23 @@ impl<C: Connection> RedisStore<C> {
         message
     }
 
-    async fn expire(&self, record: Record, now_ms: u64) -> Result<(), StoreError> {
-        let tenant = record.envelope.draft.tenant.clone();
-        let after = record.progress.clone();
-        let mut before = record;
-        // As far as the store knows, the message is leased until this is written.
-        before.progress.state = State::Submitting;
-        let step = Pending::new(before, after, now_ms, Step::TimePassed, Vec::new())?;
-        self.write(&tenant, &[step]).await?;
-        Ok(())
+    /// Ends messages whose validity was over when they were claimed. Where that cannot be written, the
+    /// sweep ends them when their lease is over.
+    async fn expire(&self, expired: Vec<Record>, now_ms: u64) {
+        let mut tenants: BTreeMap<Name, Vec<Pending>> = BTreeMap::new();
+        for mut before in expired {
+            let after = before.progress.clone();
+            // As far as the store knows, the message is leased until this is written.
+            before.progress.state = State::Submitting;
+            let tenant = before.envelope.draft.tenant.clone();
+            let step = Pending::new(before, after, now_ms, Step::TimePassed, Vec::new());
+            tenants.entry(tenant).or_default().extend(step);
+        }
+        let requests = tenants.iter().filter_map(|(tenant, steps)| self.step_request(tenant, steps).ok());
+        let requests: Vec<Request> = requests.collect();
+        if !requests.is_empty() {
+            self.connection.ask(requests).await;
+        }
     }
 
     /// Tenants with something due for a provider, in turn. Asks all of them where none is known.
@@ -272,7 +299,7 @@ impl<C: Connection> RedisStore<C> {
     }
 
     /// Gives back what was not used. When the rate has something free again, in Unix milliseconds.
-    async fn give_back(&self, route: &Name, taken: &Taken, used: usize) -> Result<u64, StoreError> {
+    async fn give_back(&self, route: &Name, taken: &Taken, used: usize) -> u64 {
         let unused = taken.units - used;
         let mut stored_us = taken.stored_us;
         if unused > 0 {
@@ -282,10 +309,12 @@ impl<C: Connection> RedisStore<C> {
                 taken.rate.window_us().to_string().into(),
                 format!("-{unused}").into(),
             ];
-            let values = self.ask_one(Request::script(&scripts::RATE, self.route_key(route), args)).await?;
-            stored_us = values.get(1).and_then(Value::unsigned).unwrap_or(stored_us);
+            // What cannot be given back comes back with time.
+            let values = self.ask_one(Request::script(&scripts::RATE, self.route_key(route), args)).await;
+            let given_back = values.ok().and_then(|values| values.get(1).and_then(Value::unsigned));
+            stored_us = given_back.unwrap_or(stored_us);
         }
-        Ok(taken.rate.free_at_us(stored_us, taken.now_us).div_ceil(1_000))
+        taken.rate.free_at_us(stored_us, taken.now_us).div_ceil(1_000)
     }
 }
 

@@ -17,6 +17,10 @@
 //! | `idem:<key>` | what an idempotency key led to; expires |
 //! | `inbox:<name>` | stream: inbound messages, with `<sequence>-0` as id |
 //! | `in:<route>:<reference>` | an inbound message that is known; expires |
+//! | `part:o:<message>` | hash: parts of an inbound message: `k` which, `f` when the first came, `1`, … |
+//! | `part:c:<first>:<message>` | the same, where no part is added any more |
+//! | `parts:<route>`, `parts_routes` | sorted set: both of them by age, closed ones first; the routes |
+//! | `part_done:<message>` | when it is forgotten, when its first part came, SHA-1 of its parts; expires |
 //! | `callbacks`, `callbacks_due`, `sequence` | hash, sorted set by due time, counter |
 //! | `opt_outs`, `opt_outs_sorted` | recipients that want no messages, `<number> <sender>` (all senders: none): hash with when, sorted set |
 //! | `registry:<kind>` | hash: what is registered: name → `<version> <record as JSON>` |

@@ -20,6 +20,7 @@ mod list;
 mod operations;
 mod operator;
 mod opt_outs;
+mod parts;
 mod receipts;
 mod record;
 mod registry;

@@ -12,9 +12,9 @@ use crate::decision::Name;
 use crate::id::MessageId;
 use crate::registry::{Item, Kind, Written};
 use crate::store::{
-    Accept, Accepted, ApiKey, Callback, Claim, ClaimedBatch, Filter, HistoryQuery, InboundIn, InboxItem,
-    OptChange, OptOut, OptOutQuery, ReceiptIn, ReceiptResult, Recorded, Reroute, Settle, Settled, Store,
-    StoreError, Stored, SweepRules,
+    Accept, Accepted, ApiKey, Callback, Claim, ClaimedBatch, Filter, HistoryQuery, InboundIn, InboundPart,
+    InboundParts, InboxItem, OptChange, OptOut, OptOutQuery, PartResult, PartsKey, ReceiptIn, ReceiptResult,
+    Recorded, Reroute, Settle, Settled, Store, StoreError, Stored, SweepRules,
 };
 use crate::trace::Entry;
 
@@ -53,6 +53,22 @@ impl<C: Connection + 'static> Store for RedisStore<C> {
 
     async fn inbound_known(&self, tenant: Name, route: Name, reference: String) -> Result<bool, StoreError> {
         self.knows_inbound(&tenant, &route, &reference).await
+    }
+
+    async fn inbound_part(&self, part: InboundPart) -> Result<PartResult, StoreError> {
+        self.put_part(part).await
+    }
+
+    async fn inbound_parts_done(&self, key: PartsKey, now_ms: u64) -> Result<(), StoreError> {
+        self.end_parts(&key, now_ms).await
+    }
+
+    async fn inbound_parts_old(
+        &self,
+        now_ms: u64,
+        messages_max: u32,
+    ) -> Result<Vec<InboundParts>, StoreError> {
+        self.old_parts(now_ms, messages_max).await
     }
 
     async fn sweep(&self, now_ms: u64, rows_max: u32, rules: SweepRules) -> Result<usize, StoreError> {

@@ -66,18 +66,32 @@ impl<C: Connection> RedisStore<C> {
         .await
     }
 
-    /// The message that a receipt names by our own id, where it was with that provider.
+    /// The message that a receipt names by our own id, where it was with that provider. Looks at the
+    /// tenants that are known here, and asks for others only where none of them has it.
     async fn by_own_id(&self, receipt_in: &ReceiptIn) -> Result<Option<Record>, StoreError> {
-        let ReceiptIn { route, receipt, .. } = receipt_in;
-        let Some(id) = receipt.message_id.as_deref().and_then(|id| id.parse::<MessageId>().ok()) else {
+        let Some(id) = receipt_in.receipt.message_id.as_deref().and_then(|id| id.parse().ok()) else {
             return Ok(None);
         };
-        let tenants: Vec<Name> =
-            self.tenants().await?.into_iter().filter(|tenant| id.may_belong_to(tenant)).collect();
+        let fits = |tenant: &Name| MessageId::may_belong_to(id, tenant);
+        let known: Vec<Name> = self.local().tenants.iter().filter(|tenant| fits(tenant)).cloned().collect();
+        if let Some(record) = self.own_of(&known, id, receipt_in).await? {
+            return Ok(Some(record));
+        }
+        let others = self.tenants().await?.into_iter();
+        let others: Vec<Name> = others.filter(|tenant| fits(tenant) && !known.contains(tenant)).collect();
+        self.own_of(&others, id, receipt_in).await
+    }
+
+    async fn own_of(
+        &self,
+        tenants: &[Name],
+        id: MessageId,
+        receipt_in: &ReceiptIn,
+    ) -> Result<Option<Record>, StoreError> {
         let requests = tenants.iter().map(|tenant| self.read_request(tenant, &[id])).collect();
         for (tenant, values) in tenants.iter().zip(self.ask_all(requests).await?) {
             let Some(record) = Record::read(tenant, id, &values)? else { continue };
-            if receive::was_with(&record.progress, route)
+            if receive::was_with(&record.progress, &receipt_in.route)
                 || self.bound(receipt_in).await? == Some((tenant.clone(), id))
             {
                 return Ok(Some(record));

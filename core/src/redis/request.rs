@@ -66,17 +66,6 @@ impl Request {
         Self::Command { name, args }
     }
 
-    /// The key that says which node of a cluster is asked.
-    #[must_use]
-    pub fn key(&self) -> &[u8] {
-        let first = match self {
-            Self::Script { keys, .. } => keys.first(),
-            Self::Batch(batch) => batch.keys.first(),
-            Self::Command { args, .. } => args.first(),
-        };
-        first.map_or(&[], Vec::as_slice)
-    }
-
     /// The command's name and its arguments as they go on the wire. `whole`: with the text of the
     /// script, for a server that does not know its hash (yet, or any more).
     #[must_use]

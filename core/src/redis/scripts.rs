@@ -18,6 +18,9 @@ script!(STEP, "step", "Writes steps of one tenant's messages.");
 script!(READ, "read", "Messages of one tenant by id.");
 script!(DROP, "drop", "Deletes messages of one tenant.");
 script!(INBOUND, "inbound", "Puts a message into an inbox.");
+script!(PART, "part", "Keeps a part of a long inbound message.");
+script!(PARTS_DONE, "parts_done", "Forgets the parts of a message.");
+script!(PARTS_OLD, "parts_old", "Closes messages that wait no longer for their parts.");
 script!(CALLBACKS, "callbacks", "Callbacks of one tenant that are due.");
 script!(CALLBACK_DONE, "callback_done", "Ends a callback or puts it off.");
 script!(RATE, "rate", "Takes from a provider's rate.");
@@ -27,22 +30,3 @@ script!(REGISTER, "register", "Changes something registered.");
 script!(HISTORY, "history", "Messages of one tenant as they were taken in.");
 script!(OPT, "opt", "A recipient wants no more messages, or messages again.");
 script!(COMPONENT, "component", "Gives a component its name.");
-
-/// Every script, for tests and figures.
-pub const ALL: [&Script; 15] = [
-    &ACCEPT,
-    &CLAIM,
-    &STEP,
-    &READ,
-    &DROP,
-    &INBOUND,
-    &CALLBACKS,
-    &CALLBACK_DONE,
-    &RATE,
-    &BIND,
-    &ORPHAN,
-    &REGISTER,
-    &HISTORY,
-    &OPT,
-    &COMPONENT,
-];

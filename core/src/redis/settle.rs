@@ -1,11 +1,11 @@
-//! The end of leases: worked out from what was claimed, written in one round trip together with the
-//! providers' references, and again from what is there where something has changed in between.
+//! The end of leases: worked out from what was claimed, written for all tenants in one round trip
+//! together with the providers' references, and again from what is there where something has changed in between.
 
 use std::collections::BTreeMap;
 
 use super::layout::short;
 use super::step::Pending;
-use super::store::RedisStore;
+use super::store::{BATCH_MAX, RedisStore, TRIES_MAX};
 use super::{Connection, Record, Request, Value, scripts};
 use crate::decision::{Name, Outcome};
 use crate::lifecycle::settle as rules;
@@ -20,106 +20,102 @@ struct Open {
     record: Record,
 }
 
+/// What is to be written for one tenant, each step with the place of its settle.
+#[derive(Default)]
+struct Work {
+    steps: Vec<Pending>,
+    places: Vec<usize>,
+}
+
 impl<C: Connection> RedisStore<C> {
     pub(super) async fn settle_all(&self, settles: &[Settle]) -> Result<Vec<Settled>, StoreError> {
         let mut answers: Vec<Settled> = settles.iter().map(|_| Settled::LeaseLost).collect();
-        let mut tenants: BTreeMap<Name, Vec<usize>> = BTreeMap::new();
-        for (place, settle) in settles.iter().enumerate() {
-            tenants.entry(settle.tenant.clone()).or_default().push(place);
-        }
-        for (tenant, places) in tenants {
-            self.settle_tenant(&tenant, settles, &places, &mut answers).await?;
-        }
-        Ok(answers)
-    }
-
-    async fn settle_tenant(
-        &self,
-        tenant: &Name,
-        settles: &[Settle],
-        places: &[usize],
-        answers: &mut [Settled],
-    ) -> Result<(), StoreError> {
-        let mut open = self.claimed(tenant, settles, places).await?;
-        for _ in 0..super::store::TRIES_MAX {
-            let (steps, places) = work_out(open, settles)?;
-            if steps.is_empty() {
-                return Ok(());
+        let mut open = self.claimed(settles).await?;
+        for _ in 0..TRIES_MAX {
+            let tenants = work_out(open, settles)?;
+            if tenants.is_empty() {
+                return Ok(answers);
             }
-            let mut requests = self.bind_requests(tenant, settles, &places);
+            let mut requests = self.bind_requests(settles, &tenants);
             let binds = requests.len();
-            requests.push(self.step_request(tenant, &steps)?);
+            for (tenant, work) in &tenants {
+                requests.push(self.step_request(tenant, &work.steps)?);
+            }
             let mut values = self.ask_all(requests).await?;
-            let written = values.split_off(binds).pop().unwrap_or_default();
+            let written = values.split_off(binds);
             let orphans: Vec<Orphan> = values.iter().flat_map(|values| Orphan::read_all(values)).collect();
-            self.note_waiting(
-                tenant,
-                steps.iter().zip(&written).filter(|(_, done)| done.int() == Some(1)).map(|(step, _)| step),
-            );
             let mut again = Vec::new();
-            for ((step, place), done) in steps.into_iter().zip(places).zip(written) {
-                if done.int() == Some(1) {
-                    let record = self.apply_orphans(step.done(), &settles[place], &orphans).await?;
-                    answers[place] = Settled::Now(record.progress);
-                } else {
-                    again.push(place);
+            for ((tenant, work), written) in tenants.into_iter().zip(written) {
+                let is_done = |done: &Value| done.int() == Some(1);
+                let steps = work.steps.iter().zip(&written).filter(|(_, done)| is_done(done));
+                self.note_waiting(&tenant, steps.map(|(step, _)| step));
+                for ((step, place), done) in work.steps.into_iter().zip(work.places).zip(&written) {
+                    if is_done(done) {
+                        let record = self.apply_orphans(step.done(), &settles[place], &orphans).await?;
+                        answers[place] = Settled::Now(record.progress);
+                    } else {
+                        again.push(place);
+                    }
                 }
             }
-            open = self.read_again(tenant, settles, &again).await?;
+            open = self.read_again(settles, &again).await?;
         }
         Err(StoreError::Unavailable("messages change all the time".to_owned()))
     }
 
     /// What was claimed by this host, from memory where it is there.
-    async fn claimed(
-        &self,
-        tenant: &Name,
-        settles: &[Settle],
-        places: &[usize],
-    ) -> Result<Vec<Open>, StoreError> {
-        let mut open = Vec::with_capacity(places.len());
+    async fn claimed(&self, settles: &[Settle]) -> Result<Vec<Open>, StoreError> {
+        let mut open = Vec::with_capacity(settles.len());
         let mut missing = Vec::new();
         {
             let mut local = self.local();
-            for place in places {
-                match local.claims.remove(&settles[*place].id) {
-                    Some(record) => open.push(Open { place: *place, record }),
-                    None => missing.push(*place),
+            for (place, settle) in settles.iter().enumerate() {
+                match local.claims.remove(&settle.id) {
+                    Some(record) => open.push(Open { place, record }),
+                    None => missing.push(place),
                 }
             }
         }
-        open.extend(self.read_again(tenant, settles, &missing).await?);
+        open.extend(self.read_again(settles, &missing).await?);
         Ok(open)
     }
 
-    async fn read_again(
-        &self,
-        tenant: &Name,
-        settles: &[Settle],
-        places: &[usize],
-    ) -> Result<Vec<Open>, StoreError> {
-        if places.is_empty() {
-            return Ok(Vec::new());
-        }
-        let ids: Vec<_> = places.iter().map(|place| settles[*place].id).collect();
-        let mut records = self.read_all(tenant, &ids).await?;
-        let mut open = Vec::new();
+    /// Messages as they are now, of all tenants in one round trip.
+    async fn read_again(&self, settles: &[Settle], places: &[usize]) -> Result<Vec<Open>, StoreError> {
+        let mut tenants: BTreeMap<&Name, Vec<usize>> = BTreeMap::new();
         for place in places {
-            let found = records.iter().position(|record| record.envelope.id == settles[*place].id);
-            open.extend(found.map(|index| Open { place: *place, record: records.swap_remove(index) }));
+            tenants.entry(&settles[*place].tenant).or_default().push(*place);
+        }
+        let mut asked = Vec::new();
+        for (tenant, places) in &tenants {
+            asked.extend(places.chunks(BATCH_MAX).map(|places| (*tenant, places)));
+        }
+        let requests = asked.iter().map(|(tenant, places)| {
+            let ids: Vec<_> = places.iter().map(|place| settles[*place].id).collect();
+            self.read_request(tenant, &ids)
+        });
+        let answers = self.ask_all(requests.collect()).await?;
+        let mut open = Vec::with_capacity(places.len());
+        for ((tenant, places), values) in asked.into_iter().zip(answers) {
+            for (place, values) in places.iter().zip(values.chunks(4)) {
+                // What is gone or cannot be read has no lease that could be ended.
+                let record = Record::read(tenant, settles[*place].id, values).ok().flatten();
+                open.extend(record.map(|record| Open { place: *place, record }));
+            }
         }
         Ok(open)
     }
 
-    /// One script for each provider that has given references.
-    fn bind_requests(&self, tenant: &Name, settles: &[Settle], places: &[usize]) -> Vec<Request> {
+    /// One script for each provider that has given references, whose tenants' messages they may be.
+    fn bind_requests(&self, settles: &[Settle], tenants: &BTreeMap<Name, Work>) -> Vec<Request> {
         let mut bound: BTreeMap<&Name, Vec<Vec<u8>>> = BTreeMap::new();
-        for settle in places.iter().map(|place| &settles[*place]) {
+        let places = tenants.values().flat_map(|work| &work.places);
+        for settle in places.map(|place| &settles[*place]) {
             let Outcome::Accepted(acceptance) = &settle.outcome else { continue };
             let lasts_ms = settle.rules.receipt_wait_ms.saturating_add(REFERENCE_MARGIN_MS);
             let args = bound.entry(&settle.route).or_insert_with(|| vec![lasts_ms.to_string().into()]);
             args.push(acceptance.reference.clone().into());
-            args.push(format!("{tenant} {}", short(settle.id)).into());
+            args.push(format!("{} {}", settle.tenant, short(settle.id)).into());
         }
         bound
             .into_iter()
@@ -174,10 +170,9 @@ impl<C: Connection> RedisStore<C> {
     }
 }
 
-/// The steps of messages whose lease is good, with the places of their settles.
-fn work_out(open: Vec<Open>, settles: &[Settle]) -> Result<(Vec<Pending>, Vec<usize>), StoreError> {
-    let mut steps = Vec::with_capacity(open.len());
-    let mut places = Vec::with_capacity(open.len());
+/// The steps of messages whose lease is good, by tenant.
+fn work_out(open: Vec<Open>, settles: &[Settle]) -> Result<BTreeMap<Name, Work>, StoreError> {
+    let mut tenants: BTreeMap<Name, Work> = BTreeMap::new();
     for Open { place, record } in open {
         let settle = &settles[place];
         if record.progress.attempts != settle.attempt
@@ -189,10 +184,11 @@ fn work_out(open: Vec<Open>, settles: &[Settle]) -> Result<(Vec<Pending>, Vec<us
         let other_route = settle.other_route.as_ref();
         rules::settle(&mut after, &settle.outcome, other_route, &settle.rules, settle.now_ms, settle.seed);
         let step = rules::attempt_step(settle, after.route.as_ref());
-        steps.push(Pending::new(record, after, settle.now_ms, step, settle.decisions.clone())?);
-        places.push(place);
+        let work = tenants.entry(settle.tenant.clone()).or_default();
+        work.steps.push(Pending::new(record, after, settle.now_ms, step, settle.decisions.clone())?);
+        work.places.push(place);
     }
-    Ok((steps, places))
+    Ok(tenants)
 }
 
 /// A receipt that came before its message was known.

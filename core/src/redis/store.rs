@@ -20,6 +20,9 @@ const CLAIMS_MAX: usize = 100_000;
 /// Most claims without an answer that are remembered.
 const LOST_MAX: usize = 1_000;
 
+/// What is under an id: a message, nothing, or a record that cannot be read.
+pub(super) type Found = Result<Option<Record>, StoreError>;
+
 /// By whose clock scripts go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Clock {
@@ -152,15 +155,20 @@ impl<C: Connection> RedisStore<C> {
 
     /// Messages of a tenant by id, in that order; those that are gone are left out.
     pub(super) async fn read_all(&self, tenant: &Name, ids: &[MessageId]) -> Result<Vec<Record>, StoreError> {
+        let found = self.look_up(tenant, ids).await?;
+        found.into_iter().filter_map(Result::transpose).collect()
+    }
+
+    /// What there is under each id of a tenant: a message, nothing, or what cannot be read.
+    pub(super) async fn look_up(&self, tenant: &Name, ids: &[MessageId]) -> Result<Vec<Found>, StoreError> {
         let requests = ids.chunks(BATCH_MAX).map(|ids| self.read_request(tenant, ids)).collect();
         let answers = self.ask_all(requests).await?;
-        let mut records = Vec::with_capacity(ids.len());
+        let mut found = Vec::with_capacity(ids.len());
         for (ids, values) in ids.chunks(BATCH_MAX).zip(answers) {
-            for (id, values) in ids.iter().zip(values.chunks(4)) {
-                records.extend(Record::read(tenant, *id, values)?);
-            }
+            let records = ids.iter().zip(values.chunks(4));
+            found.extend(records.map(|(id, values)| Record::read(tenant, *id, values)));
         }
-        Ok(records)
+        Ok(found)
     }
 
     /// One message of a tenant.

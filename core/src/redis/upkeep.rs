@@ -11,6 +11,9 @@ use crate::message::State;
 use crate::store::{StoreError, SweepRules};
 use crate::trace::Step;
 
+/// When the sweep looks again at a record that cannot be read, in milliseconds.
+const UNREADABLE_LATER_MS: u64 = 3600 * 1000;
+
 impl<C: Connection> RedisStore<C> {
     pub(super) async fn sweep_due(
         &self,
@@ -67,12 +70,47 @@ impl<C: Connection> RedisStore<C> {
         let mut changed = 0;
         for ids in ids.chunks(BATCH_MAX) {
             let mut steps = Vec::with_capacity(ids.len());
-            for record in self.read_all(tenant, ids).await? {
-                steps.extend(end_of_wait(record, now_ms, rules)?);
+            let (mut gone, mut unreadable) = (Vec::new(), Vec::new());
+            for (id, found) in ids.iter().zip(self.look_up(tenant, ids).await?) {
+                match found {
+                    Ok(Some(record)) => steps.extend(end_of_wait(record, now_ms, rules)?),
+                    Ok(None) => gone.push(*id),
+                    Err(_) => unreadable.push(*id),
+                }
             }
             changed += self.write(tenant, &steps).await?.into_iter().filter(|done| *done).count();
+            self.forget(tenant, &gone).await?;
+            self.look_later(tenant, &unreadable, now_ms).await?;
         }
         Ok(changed)
+    }
+
+    /// Removes ids whose message was deleted by hand: nothing else would, and they fill each sweep.
+    async fn forget(&self, tenant: &str, gone: &[MessageId]) -> Result<(), StoreError> {
+        if gone.is_empty() {
+            return Ok(());
+        }
+        let request = |name, set: &str| {
+            let key = format!("{}{set}", self.layout.tenant(tenant)).into_bytes();
+            let ids = gone.iter().map(|id| short(*id).into_bytes());
+            Request::command(name, std::iter::once(key).chain(ids).collect())
+        };
+        self.ask_all(vec![request("ZREM", "timers"), request("HDEL", "leases")]).await?;
+        Ok(())
+    }
+
+    /// Puts off what cannot be read, so that it takes nobody's place in each sweep. Somebody may mend it.
+    async fn look_later(&self, tenant: &str, ids: &[MessageId], now_ms: u64) -> Result<(), StoreError> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let later_ms = now_ms.saturating_add(UNREADABLE_LATER_MS).to_string();
+        let mut args = vec![format!("{}timers", self.layout.tenant(tenant)).into_bytes(), b"XX".to_vec()];
+        for id in ids {
+            args.extend([later_ms.clone().into_bytes(), short(*id).into()]);
+        }
+        self.ask_one(Request::command("ZADD", args)).await?;
+        Ok(())
     }
 
     pub(super) async fn prune_final(&self, before_ms: u64, rows_max: u32) -> Result<usize, StoreError> {
@@ -87,7 +125,8 @@ impl<C: Connection> RedisStore<C> {
             // An id is as old as its message.
             let room = usize::try_from(rows_max).unwrap_or(usize::MAX).saturating_sub(deleted);
             let ids: Vec<MessageId> = ids.filter(|id| id.time_ms() < before_ms).take(room).collect();
-            let records = self.read_all(&tenant, &ids).await?;
+            let found = self.look_up(&tenant, &ids).await?.into_iter();
+            let records: Vec<Record> = found.filter_map(Result::ok).flatten().collect();
             deleted += self.delete(&tenant, &records).await?;
         }
         Ok(deleted)

@@ -17,6 +17,20 @@ pub enum StoreError {
         /// What this build knows.
         known: u32,
     },
+    /// A part of a long inbound message has a number or a size out of its range.
+    #[error("the part of an inbound message makes no sense: {0}")]
+    InvalidPart(&'static str),
+    /// So many long inbound messages of a tenant and a provider are not whole that no further one is
+    /// begun. The part is not kept; it can be taken when others are whole or old.
+    #[error(
+        "{} long inbound messages from provider {route} are not whole yet, and no more are kept: \
+         let the provider deliver it again later",
+        crate::limits::INBOUND_PARTS_OPEN_MAX
+    )]
+    TooManyParts {
+        /// The provider.
+        route: String,
+    },
     /// Another process has the store open.
     #[error("another process uses the store at {0}")]
     InUse(String),

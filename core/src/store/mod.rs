@@ -5,6 +5,7 @@ mod error;
 mod history;
 mod operations;
 mod opt_out;
+mod parts;
 
 use std::sync::Arc;
 
@@ -21,6 +22,7 @@ pub use error::StoreError;
 pub use history::{HistoryQuery, Recorded};
 pub use operations::{Shared, Store, SweepRules, TRACE_ENTRIES_MAX};
 pub use opt_out::{OptChange, OptOut, OptOutQuery};
+pub use parts::{InboundPart, InboundParts, PartResult, PartsKey};
 
 /// Takes in the messages of one request, all of them or none.
 #[derive(Debug, Clone)]

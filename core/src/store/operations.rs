@@ -5,9 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::{
-    Accept, Accepted, ApiKey, Callback, Claim, ClaimedBatch, Filter, HistoryQuery, InboundIn, InboxItem,
-    OptChange, OptOut, OptOutQuery, ReceiptIn, ReceiptResult, Recorded, Reroute, Settle, Settled, StoreError,
-    Stored,
+    Accept, Accepted, ApiKey, Callback, Claim, ClaimedBatch, Filter, HistoryQuery, InboundIn, InboundPart,
+    InboundParts, InboxItem, OptChange, OptOut, OptOutQuery, PartResult, PartsKey, ReceiptIn, ReceiptResult,
+    Recorded, Reroute, Settle, Settled, StoreError, Stored,
 };
 use crate::decision::Name;
 use crate::id::MessageId;
@@ -47,6 +47,26 @@ pub trait Store: Shared + 'static {
 
     /// True where [`Store::inbound`] was given a message of that provider with that reference.
     async fn inbound_known(&self, tenant: Name, route: Name, reference: String) -> Result<bool, StoreError>;
+
+    /// Keeps a part of a long inbound message, in whatever order they come. A part that differs from one
+    /// that is there under the same number is of another message with the same reference: it begins anew,
+    /// and what was there is handed out by [`Store::inbound_parts_old`].
+    ///
+    /// `InvalidPart` and `TooManyParts`: it is not kept.
+    async fn inbound_part(&self, part: InboundPart) -> Result<PartResult, StoreError>;
+
+    /// Forgets the parts of a message that was put into its inbox. One that was whole is known again for
+    /// [`crate::limits::INBOUND_PARTS_KNOWN_MS`].
+    async fn inbound_parts_done(&self, key: PartsKey, now_ms: u64) -> Result<(), StoreError>;
+
+    /// Messages that have waited for [`crate::limits::INBOUND_PARTS_WAIT_MS`], or whose reference was used
+    /// again: with what is there of them, also where that is all. From now on no part is added to them.
+    /// At most `messages_max`, again and again until they are done.
+    async fn inbound_parts_old(
+        &self,
+        now_ms: u64,
+        messages_max: u32,
+    ) -> Result<Vec<InboundParts>, StoreError>;
 
     /// Ends leases that ran out and waits that are over. `rules` gives the rules of a provider;
     /// messages of a provider that is gone from the configuration get those of `None`. At most

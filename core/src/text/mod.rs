@@ -9,16 +9,16 @@
 //! a character without listing it in [`TextPlan::replacements`]. [`segments()`]
 //! turns an accepted plan into what goes over the wire.
 //!
-//! National language shift tables (TS 23.038 section 6.2.1.2) are not here yet.
-//! Two places know that only one alphabet exists, [`alphabet`] and
-//! [`Encoding::units_max`]'s callers: a shift table is another pair of tables
-//! beside the default pair, and more octets of user data header.
+//! [`national`] has the national language shift tables (TS 23.038 section
+//! 6.2.1.2). They are chosen when a message is submitted, where its provider
+//! takes them, so no plan names one.
 
 pub mod alphabet;
 mod error;
 mod gsm7;
 mod lookalike_table;
 mod lookalikes;
+pub mod national;
 mod plan;
 mod segment;
 mod split;
@@ -30,6 +30,7 @@ mod ucs2;
 pub use error::{OFFENDING_MAX, OffendingChar, TextError};
 pub use gsm7::{decode_gsm7, pack_septets, unpack_septets};
 pub use lookalikes::Replacement;
+pub use national::Language;
 pub use plan::{TextPlan, plan};
 pub use segment::{Segment, segments};
 pub use types::{

@@ -1,10 +1,10 @@
 //! Cryptography for a provider's plugin. The secrets are Spin variables of the provider's component,
 //! which this component inherits; the plugin names a secret and never sees its value.
 
-mod crypto;
-
 use bindings::exports::waypost::sms::signing::{Guest, Hash};
 use bindings::fermyon::spin::variables;
+use waypost_core::edge::secret_variable;
+use waypost_core::signing as crypto;
 
 #[allow(unsafe_code, missing_docs, reason = "generated")]
 mod bindings {
@@ -28,8 +28,7 @@ struct Component;
 
 impl Guest for Component {
     fn hmac(hash: Hash, secret: String, data: Vec<u8>) -> Result<Vec<u8>, String> {
-        // `waypost_core::edge::secret_variable`, whose crate this one does without.
-        let value = variables::get(&format!("secret_{secret}"));
+        let value = variables::get(&secret_variable(&secret));
         let key = value.map_err(|_| "there is no secret of that name".to_owned())?;
         Ok(crypto::hmac(function(hash), key.as_bytes(), &data))
     }

@@ -9,6 +9,7 @@
 mod cache;
 mod engine;
 mod fault;
+pub mod fixture;
 mod inspect;
 mod limits;
 mod load;
@@ -22,7 +23,6 @@ mod roles;
 mod runtime;
 mod secrets;
 mod settings;
-mod signing;
 mod snapshot;
 mod state;
 mod ticker;

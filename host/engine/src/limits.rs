@@ -1,5 +1,7 @@
 //! What a component may use. Every limit in one place, with its unit in its name.
 
+use waypost_core::registry::Plan;
+
 /// Limits of one component. The defaults suit a component in Rust; JavaScript and Python need a
 /// larger component and more memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +74,18 @@ impl Limits {
     #[must_use]
     pub fn python() -> Self {
         Self { component_bytes_max: 24 * 1024 * 1024, ..Self::interpreted() }
+    }
+
+    /// What a tenant's plan allows, whatever language a component is written in.
+    #[must_use]
+    pub fn for_plan(plan: &Plan) -> Self {
+        let bytes = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
+        Self {
+            component_bytes_max: bytes(plan.component_bytes_max),
+            memory_bytes_max: bytes(plan.memory_bytes_max),
+            fuel_max: plan.fuel_max,
+            ..Self::interpreted()
+        }
     }
 
     fn interpreted() -> Self {

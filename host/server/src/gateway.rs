@@ -16,6 +16,7 @@ use crate::clock::IdSource;
 use crate::metrics::Metrics;
 use crate::notices::Notices;
 use crate::pipeline::Tenant;
+use crate::plugins::Plugins;
 use crate::provider::Provider;
 use crate::transport::Transport;
 
@@ -32,7 +33,9 @@ pub struct Parts {
 /// The gateway under one version of the configuration. What outlives the version is behind `Arc`.
 pub struct Gateway {
     /// As the file, or what the hosts share, says.
-    pub config: Config,
+    pub file: Arc<Config>,
+    /// The same with the tenants that were registered while Waypost ran.
+    pub config: Arc<Config>,
     /// Version of the shared configuration; 0: this host's own file.
     pub config_version: u64,
     /// What this host knows of the others; None: it has its store to itself.
@@ -55,19 +58,24 @@ pub struct Gateway {
     pub ids: Arc<IdSource>,
     /// Wakes whoever waits for inbound messages.
     pub inbox_wake: Arc<tokio::sync::Notify>,
+    /// Tenants' own components.
+    pub plugins: Arc<Plugins>,
     draining: Arc<AtomicBool>,
 }
 
 impl Gateway {
     /// Puts the parts together.
     pub fn new(
-        config: Config,
+        file: Arc<Config>,
+        config: Arc<Config>,
         store: Arc<dyn Store>,
         parts: Parts,
         transport: Transport,
         metrics: Arc<Metrics>,
+        plugins: Arc<Plugins>,
     ) -> Self {
         Self {
+            file,
             config,
             config_version: parts.config_version,
             fleet: None,
@@ -80,6 +88,7 @@ impl Gateway {
             metrics,
             ids: Arc::default(),
             inbox_wake: Arc::default(),
+            plugins,
             draining: Arc::default(),
         }
     }
@@ -87,8 +96,9 @@ impl Gateway {
     /// The same gateway under another version of the configuration. Providers that are the same in
     /// both stay what they are: their lanes, circuits and windows go on.
     #[must_use]
-    pub fn under(&self, config: Config, parts: Parts) -> Self {
+    pub fn under(&self, file: Arc<Config>, config: Arc<Config>, parts: Parts) -> Self {
         Self {
+            file,
             config,
             config_version: parts.config_version,
             fleet: self.fleet.clone(),
@@ -101,6 +111,7 @@ impl Gateway {
             metrics: self.metrics.clone(),
             ids: self.ids.clone(),
             inbox_wake: self.inbox_wake.clone(),
+            plugins: self.plugins.clone(),
             draining: self.draining.clone(),
         }
     }

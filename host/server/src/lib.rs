@@ -20,6 +20,7 @@ pub mod logging;
 pub mod metrics;
 pub mod notices;
 pub mod pipeline;
+pub mod plugins;
 pub mod provider;
 pub mod reload;
 pub mod running;

@@ -12,11 +12,13 @@ pub enum Notice {
     Configuration,
     /// The machine's clock is wrong.
     Clock,
+    /// A tenant or a plugin does not run here as it is registered.
+    Registry,
 }
 
 impl Notice {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Durability, Self::Configuration, Self::Clock];
+    pub const ALL: [Self; 4] = [Self::Durability, Self::Configuration, Self::Clock, Self::Registry];
 
     /// The stable name.
     pub fn as_str(self) -> &'static str {
@@ -24,6 +26,7 @@ impl Notice {
             Self::Durability => "store_durability",
             Self::Configuration => "config_refused",
             Self::Clock => "clock_wrong",
+            Self::Registry => "registry_not_loaded",
         }
     }
 }

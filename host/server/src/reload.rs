@@ -71,6 +71,9 @@ impl Builder {
     }
 }
 
+/// A version of the configuration, as the file has it, with the registered tenants, and loaded.
+type Loaded = (u64, Arc<Config>, Arc<Config>, Parts);
+
 /// Replaces the running configuration.
 pub struct Reloader {
     builder: Arc<Builder>,
@@ -134,12 +137,12 @@ impl Reloader {
     }
 
     async fn apply(&self) {
+        let _changing = self.running.changing().await;
         let before = self.running.now();
         match self.load(&before).await {
-            Ok((source, parts)) => {
-                let version = source.version;
+            Ok((version, file, config, parts)) => {
                 let (tenants, providers) = (parts.tenants.len(), parts.providers.len());
-                self.running.replace(before.under(source.config, parts));
+                self.running.replace(before.under(file, config, parts));
                 before.notices.take_back(Notice::Configuration);
                 before.metrics.config_version(version);
                 info!(version, tenants, providers, "another configuration runs");
@@ -152,7 +155,7 @@ impl Reloader {
         }
     }
 
-    async fn load(&self, before: &Arc<Gateway>) -> anyhow::Result<(Source, Parts)> {
+    async fn load(&self, before: &Arc<Gateway>) -> anyhow::Result<Loaded> {
         let source = match (&self.fleet, &self.path) {
             (Some(fleet), _) if self.local.store.redis().is_some_and(|redis| redis.shared_config) => {
                 let source = shared(fleet, &self.local, None).await;
@@ -167,18 +170,21 @@ impl Reloader {
             (_, Some(path)) => self.reread(path)?,
             (_, None) => bail!("there is no file to read again"),
         };
-        let (builder, before) = (self.builder.clone(), before.clone());
+        let (builder, known) = (self.builder.clone(), before.clone());
         let (source, parts) = tokio::task::spawn_blocking(move || {
-            let parts = builder.build(&source, Some(&before));
+            let parts = builder.build(&source, Some(&known));
             (source, parts)
         })
         .await?;
-        let parts = parts.map_err(all)?;
+        let mut parts = parts.map_err(all)?;
         if pipeline::wants_simulator(&source.config) {
             let transport = self.running.now().transport.clone();
             transport.start_simulator(&self.builder.simulator_secret, &self.running)?;
         }
-        Ok((source, parts))
+        let file = Arc::new(source.config);
+        let completed = before.plugins.completed(&file, parts.tenants, &parts.providers).await?;
+        parts.tenants = completed.tenants;
+        Ok((source.version, file, completed.config, parts))
     }
 
     fn reread(&self, path: &std::path::Path) -> anyhow::Result<Source> {

@@ -13,7 +13,10 @@ use crate::{api, dispatcher};
 /// What runs now.
 pub struct Running {
     now: ArcSwap<Generation>,
+    front: api::Front,
     lanes: Mutex<JoinSet<()>>,
+    /// Held by whoever makes the next gateway from the one that runs.
+    changing: tokio::sync::Mutex<()>,
 }
 
 /// One version of the configuration, running.
@@ -25,8 +28,9 @@ struct Generation {
 impl Running {
     /// Takes requests; nothing is submitted yet.
     pub fn new(gateway: Gateway) -> Arc<Self> {
-        let now = ArcSwap::from_pointee(Generation::new(gateway));
-        Arc::new(Self { now, lanes: Mutex::new(JoinSet::new()) })
+        let front = api::Front::default();
+        let now = ArcSwap::from_pointee(Generation::new(gateway, &front));
+        Arc::new(Self { now, front, lanes: Mutex::default(), changing: tokio::sync::Mutex::default() })
     }
 
     /// Starts a lane for every provider.
@@ -44,10 +48,16 @@ impl Running {
         self.now.load().router.clone()
     }
 
+    /// To be held from the look at what runs to its replacement, so that of two changes at once
+    /// none is lost.
+    pub async fn changing(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.changing.lock().await
+    }
+
     /// Goes on under another version. Lanes of providers that are not in it end once what they have
     /// claimed is settled.
     pub fn replace(self: &Arc<Self>, next: Gateway) {
-        let next = Generation::new(next);
+        let next = Generation::new(next, &self.front);
         let gateway = next.gateway.clone();
         let before = self.now.swap(Arc::new(next));
         for (name, provider) in &before.gateway.providers {
@@ -79,8 +89,8 @@ impl Running {
 }
 
 impl Generation {
-    fn new(gateway: Gateway) -> Self {
+    fn new(gateway: Gateway, front: &api::Front) -> Self {
         let gateway = Arc::new(gateway);
-        Self { router: api::router(gateway.clone()), gateway }
+        Self { router: front.of(gateway.clone()), gateway }
     }
 }

@@ -18,6 +18,7 @@ use waypost_engine::{Engine, EngineOptions};
 use crate::gateway::Gateway;
 use crate::metrics::Metrics;
 use crate::notices::Notice;
+use crate::plugins::{self, Plugins};
 use crate::reload::{self, Builder, Files, Reloader, Source};
 use crate::running::Running;
 use crate::secrets::Secret;
@@ -60,7 +61,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
         simulator_secret: Secret::from(format!("{:032x}", u128::from(clock::random_u64())).as_str()),
     });
     let fleet = opened.fleet.clone();
-    let running = build(&local, &builder, opened, metrics).await?;
+    let running = build(&local, &builder, &host, opened, metrics).await?;
     let gateway = running.now();
     let recovered = gateway.store.recover(clock::now_ms(), gateway.sweep_rules()).await?;
     if recovered > 0 {
@@ -72,6 +73,9 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     let mut tasks = tokio::task::JoinSet::new();
     tasks.spawn(dispatcher::ring(running.clone()));
     tasks.spawn(sweeper::run(running.clone()));
+    let own = running.now().plugins.clone();
+    tasks.spawn(plugins::follow(running.clone(), own.clone()));
+    tasks.spawn(plugins::check(running.clone(), own));
     tasks.spawn(callbacks::run(running.clone(), transport::http_client()?));
     if let Some(fleet) = fleet {
         tasks.spawn(fleet::run(running.clone(), fleet, reloader.clone(), host.clone()));
@@ -150,6 +154,7 @@ pub fn base_of(config: &Path) -> PathBuf {
 async fn build(
     local: &Config,
     builder: &Arc<Builder>,
+    host: &str,
     opened: Opened,
     metrics: Arc<Metrics>,
 ) -> anyhow::Result<Arc<Running>> {
@@ -158,9 +163,14 @@ async fn build(
         Some(fleet) if is_shared => reload::shared(fleet, local, None).await?,
         _ => Source { config: local.clone(), version: 0, files: Files::new() },
     };
-    let parts = builder.build(&source, None).map_err(reload::all)?;
+    let mut parts = builder.build(&source, None).map_err(reload::all)?;
     let wants_simulator = pipeline::wants_simulator(&source.config);
-    let mut gateway = Gateway::new(source.config, opened.store, parts, Transport::new()?, metrics);
+    let plugins = Arc::new(Plugins::new(opened.store.clone(), builder.clone(), host)?);
+    let file = Arc::new(source.config);
+    let completed = plugins.completed(&file, parts.tenants, &parts.providers).await?;
+    parts.tenants = completed.tenants;
+    let transport = Transport::new()?;
+    let mut gateway = Gateway::new(file, completed.config, opened.store, parts, transport, metrics, plugins);
     gateway.fleet = opened.fleet;
     gateway.metrics.store_up(true);
     if let Some(warning) = opened.durability.warning() {
@@ -168,6 +178,7 @@ async fn build(
         gateway.notices.put(Notice::Durability, warning.to_owned());
     }
     let running = Running::new(gateway);
+    running.now().plugins.attach(&running);
     if wants_simulator {
         running.now().transport.start_simulator(&builder.simulator_secret, &running)?;
     }

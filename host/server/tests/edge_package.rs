@@ -206,6 +206,11 @@ fn bad_configurations_have_their_codes() {
         ("settings = { endpoint = \"http://127.0.0.1:7800\" }", "", Code::SimulatorInside),
         (
             "[tenants.clinic]",
+            "[providers.carrier.smpp]\naddress = \"smsc\"\nsystem_id = \"shop\"\n[tenants.clinic]",
+            Code::SmppProvider,
+        ),
+        (
+            "[tenants.clinic]",
             &format!("{wasm}[tenants.clinic]\nsender = {{ component = \"mine\" }}"),
             Code::ComponentUnreadable,
         ),

@@ -6,7 +6,9 @@ use std::fmt::{Display, Write as _};
 use std::path::Path;
 
 use waypost::api::problem;
+use waypost_core::config::smpp;
 use waypost_core::inbound::OUTGOING_MAX;
+use waypost_core::smpp::RECEIPT_OCTETS_MAX;
 use waypost_core::{config, limits, text};
 use waypost_engine::Limits;
 
@@ -34,7 +36,7 @@ fn problems() {
 
 #[test]
 fn limits_of_messages_and_components() {
-    let tables = format!("{}\n{}", message_limits(), component_limits());
+    let tables = format!("{}\n{}\n{}", message_limits(), smpp_limits(), component_limits());
     agrees("limits.md", &tables);
 }
 
@@ -69,8 +71,31 @@ fn message_limits() -> String {
     table.row("a provider's reference that is kept", bytes(limits::REFERENCE_BYTES_MAX));
     table.row("a receipt that fits no message is kept", hours_of_ms(limits::ORPHAN_RECEIPT_MS));
     table.row("receipts kept that fit no message", limits::ORPHAN_RECEIPTS_MAX);
+    table.row("a part of a long inbound message", bytes(limits::INBOUND_PART_BYTES_MAX));
+    table.row(
+        "long inbound messages of a tenant and provider that are not whole",
+        limits::INBOUND_PARTS_OPEN_MAX,
+    );
+    table.row(
+        "a long inbound message waits for its missing parts",
+        hours_of_ms(limits::INBOUND_PARTS_WAIT_MS),
+    );
+    let known = format!("{} minutes", limits::INBOUND_PARTS_KNOWN_MS / 60_000);
+    table.row("parts of one that was delivered are known again", known);
     table.row("`code` of a refusal", format!("{} characters", limits::CODE_CHARS_MAX));
     table.row("`reason` of a refusal or failure", format!("{} characters", limits::REASON_CHARS_MAX));
+    table.text
+}
+
+fn smpp_limits() -> String {
+    let mut table = Table::new("of a provider over SMPP", "limit");
+    table.row("servers (`address`)", smpp::ADDRESSES_MAX);
+    table.row("`system_id`", bytes(smpp::SYSTEM_ID_BYTES_MAX));
+    table.row("password", bytes(smpp::PASSWORD_BYTES_MAX));
+    table.row("parameters of its own (`tlvs`)", smpp::TLVS_MAX);
+    table.row("value of such a parameter", bytes(smpp::TLV_OCTETS_MAX));
+    table.row("statuses with a rule of their own (`status`)", smpp::STATUSES_MAX);
+    table.row("text of a receipt that is looked at", bytes(RECEIPT_OCTETS_MAX));
     table.text
 }
 

@@ -16,6 +16,7 @@ mod rows;
 pub mod scheduler;
 pub mod script;
 pub mod service;
+pub mod smsc;
 pub mod webhook;
 
 pub use carrier::{Answer, Carrier, Options};

@@ -8,11 +8,12 @@ use std::sync::Arc;
 
 use waypost_core::decision::{FailureClass, Name, Outcome, ReceiptStatus};
 use waypost_core::id::MessageId;
+use waypost_core::limits::INBOUND_PARTS_WAIT_MS;
 use waypost_core::rate::{AcceptLimits, Rate};
 use waypost_core::redis::Clock;
 use waypost_core::store::{
     Accept, Accepted, Claim, ClaimedMessage, Filter, HistoryQuery, Idempotency, NewMessage, OptChange,
-    OptOutQuery, Reroute, Settle, Store, SweepRules,
+    OptOutQuery, PartResult, PartsKey, Reroute, Settle, Store, SweepRules,
 };
 use waypost_store::redis::{RedisOptions, open};
 use waypost_store::sqlite::{OpenMode, SqliteStore};
@@ -199,6 +200,40 @@ impl Both {
         }
     }
 
+    /// Few numbers, references and texts, so that they meet.
+    async fn parts(&mut self) {
+        for _ in 0..4 {
+            let total = 1 + self.draw(3) as u8;
+            let number = 1 + self.draw(u64::from(total)) as u8;
+            let mut part = sample::part(self.draw(2) as u16, number, total);
+            part.tenant = sample::name(self.pick(&TENANTS));
+            part.from = self.draw(2).to_string();
+            part.payload = if self.draw(6) == 0 { b"another".to_vec() } else { part.payload };
+            part.now_ms = self.now_ms;
+            if let PartResult::Whole(parts) = same!(self, "part", |store| store.inbound_part(part.clone()))
+                && self.draw(3) > 0
+            {
+                self.parts_done(parts.key).await;
+            }
+        }
+        let now_ms = self.now_ms + if self.draw(8) == 0 { INBOUND_PARTS_WAIT_MS } else { 0 };
+        let mut old = self.sqlite.inbound_parts_old(now_ms, 10_000).await.expect("an answer");
+        let mut second = self.redis.inbound_parts_old(now_ms, 10_000).await.expect("an answer");
+        old.sort_by(|a, b| a.key.cmp(&b.key));
+        second.sort_by(|a, b| a.key.cmp(&b.key));
+        assert_eq!(old, second, "old parts at {}", self.now_ms);
+        for parts in old {
+            if self.draw(2) == 0 {
+                self.parts_done(parts.key).await;
+            }
+        }
+    }
+
+    async fn parts_done(&mut self, key: PartsKey) {
+        let now_ms = self.now_ms;
+        same!(self, "parts done", |store| store.inbound_parts_done(key.clone(), now_ms));
+    }
+
     async fn opt(&mut self) {
         let change = OptChange {
             tenant: sample::name(self.pick(&TENANTS)),
@@ -279,13 +314,14 @@ async fn walk(seed: u64) {
     };
     for step in 0..STEPS {
         both.now_ms += both.draw(9_000);
-        match both.draw(11) {
+        match both.draw(12) {
             0..=2 => both.accept().await,
             3 => both.claim().await,
             4 | 5 => both.settle().await,
             6 | 7 => both.receipt().await,
             8 => both.operate().await,
-            9 => both.opt().await,
+            9 => both.parts().await,
+            10 => both.opt().await,
             _ => both.pass_time().await,
         }
         if step % 20 == 19 {

@@ -12,8 +12,8 @@ use waypost_core::rate::{LimitKind, LimitReached};
 use waypost_core::registry::{Item, Kind, Written};
 use waypost_core::store::{
     Accept, Accepted, ApiKey, Callback, Claim, ClaimedBatch, Filter, HistoryQuery, Idempotency, Inbound,
-    InboundIn, InboxItem, OptChange, OptOut, OptOutQuery, ReceiptIn, ReceiptResult, Recorded, Reroute,
-    Settle, Settled, Store, StoreError, Stored, SweepRules,
+    InboundIn, InboundPart, InboundParts, InboxItem, OptChange, OptOut, OptOutQuery, PartResult, PartsKey,
+    ReceiptIn, ReceiptResult, Recorded, Reroute, Settle, Settled, Store, StoreError, Stored, SweepRules,
 };
 use waypost_core::trace::Entry;
 
@@ -141,6 +141,18 @@ impl Store for Memory {
             self.inbox.lock().unwrap().extend(copies);
         }
         Ok(is_new)
+    }
+
+    async fn inbound_part(&self, _part: InboundPart) -> Result<PartResult, StoreError> {
+        Err(StoreError::Unavailable("not here".to_owned()))
+    }
+
+    async fn inbound_parts_done(&self, _key: PartsKey, _now_ms: u64) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn inbound_parts_old(&self, _now_ms: u64, _max: u32) -> Result<Vec<InboundParts>, StoreError> {
+        Ok(Vec::new())
     }
 
     async fn inbound_known(&self, _tenant: Name, route: Name, reference: String) -> Result<bool, StoreError> {

@@ -98,8 +98,10 @@ fn full_provider_is_read_as_it_stands() {
         ("other".to_owned(), SecretRef::File("/run/secrets/x".to_owned())),
     ]);
     let expected = Provider {
-        component: "twilio".to_owned(),
-        settings: json!({"account_sid": "AC123", "nested": {"list": [1, 2.5, true, "x"]}}),
+        speaks: Speaks::Component {
+            name: "twilio".to_owned(),
+            settings: json!({"account_sid": "AC123", "nested": {"list": [1, 2.5, true, "x"]}}),
+        },
         secrets,
         hosts: vec![host("api.twilio.com"), host("127.0.0.1:9000"), host("*.example.com")],
         enabled: true,
@@ -195,8 +197,7 @@ fn least_file_has_the_documented_defaults() {
     assert_eq!(config.edge, Edge { default_tenant: None, mode: EdgeMode::Queue, redis: None });
     assert_eq!(config.edge_default_tenant(), Some("default"));
     let provider = Provider {
-        component: "simulator".to_owned(),
-        settings: json!({}),
+        speaks: Speaks::Component { name: "simulator".to_owned(), settings: json!({}) },
         secrets: BTreeMap::new(),
         hosts: Vec::new(),
         enabled: true,
@@ -296,6 +297,17 @@ fn reference_table_has_exactly_the_keys_that_the_reader_knows() {
         ("edge", "[edge]", ""),
         ("components.<name>", "[components.my-policy]", ""),
         ("providers.<name>", "[providers.twilio]", ""),
+        ("providers.<name>.smpp", "[providers.carrier.smpp]", ""),
+        ("providers.<name>.smpp.password", "[providers.carrier.smpp.password]", ""),
+        ("providers.<name>.smpp.submit", "[providers.carrier.smpp.submit]", ""),
+        ("providers.<name>.smpp.submit.e164", "e164 = {", ""),
+        ("providers.<name>.smpp.submit.national", "national = {", ""),
+        ("providers.<name>.smpp.submit.alphanumeric", "alphanumeric = {", ""),
+        ("providers.<name>.smpp.submit.short_code", "short_code = {", ""),
+        ("providers.<name>.smpp.submit.tlvs[]", "[[providers.carrier.smpp.submit.tlvs]]", ""),
+        ("providers.<name>.smpp.receipts", "[providers.carrier.smpp.receipts]", ""),
+        ("providers.<name>.smpp.inbound", "[providers.carrier.smpp.inbound]", ""),
+        ("providers.<name>.smpp.status.<status>", "[providers.carrier.smpp.status.0x00000058]", ""),
         ("providers.<name>.retry", "retry = {", ""),
         ("providers.<name>.circuit", "circuit = {", ""),
         ("providers.<name>.in_doubt", "in_doubt = {", ""),

@@ -5,6 +5,7 @@ use super::*;
 mod bad;
 mod good;
 mod random;
+mod smpp;
 
 /// Built-in components of the tests.
 const KNOWN: [&str; 5] = ["country-blacklist", "least-cost", "sender-override", "simulator", "twilio"];

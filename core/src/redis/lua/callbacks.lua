@@ -1,5 +1,5 @@
 -- Callbacks that are due, held back from others for a while.
-local now, hold, most = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
+local now, hold, most = now_ms(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 local answers = {}
 for _, sequence in ipairs(call('ZRANGEBYSCORE', P .. 'callbacks_due', '-inf', whole(now), 'LIMIT', 0, most)) do
   local callback = call('HMGET', P .. 'callbacks', sequence, sequence .. ':failures')

@@ -30,11 +30,14 @@ if #ids > 0 then
   local timers, leases = {}, {}
   for _, id in ipairs(ids) do
     local record = call('HMGET', P .. 'm:' .. id, 'e', 'p', 'n')
-    gather(timers, 'timers', until_ms, id)
-    gather(leases, 'leases', id, held)
-    answers[#answers + 1] = id
-    for field = 1, 3 do answers[#answers + 1] = record[field] end
-    answers[#answers + 1] = held
+    -- What was deleted by hand has only left the queue: nobody would ever end its lease.
+    if record[1] and record[2] and record[3] then
+      gather(timers, 'timers', until_ms, id)
+      gather(leases, 'leases', id, held)
+      answers[#answers + 1] = id
+      for field = 1, 3 do answers[#answers + 1] = record[field] end
+      answers[#answers + 1] = held
+    end
   end
   flush('ZADD', timers)
   flush('HSET', leases)

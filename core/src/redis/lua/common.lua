@@ -18,7 +18,7 @@ local function gather(into, key, ...)
 end
 
 -- One command for each key with all that was gathered for it, in portions that Lua's stack holds.
-local function flush(command, gathered, ...)
+local function flush(command, gathered)
   for key, list in pairs(gathered) do
     for first = 1, #list, 4000 do
       call(command, P .. key, unpack(list, first, math.min(first + 3999, #list)))

@@ -2,10 +2,10 @@
 
 use waypost_core::decision::Role;
 use waypost_core::inbound::{OUTGOING_MAX, Outgoing};
+use waypost_core::signing as crypto;
 
 use super::bindings::waypost::sms::{log, messaging, signing, types};
 use super::output;
-use crate::signing as crypto;
 use crate::state::CallState;
 
 impl types::Host for CallState {}

@@ -45,6 +45,8 @@ permissions! {
     Inboxes = Inbox,
     /// To administer.
     Administration = Admin,
+    /// To upload, try and activate plugins.
+    PluginAuthor = Plugins,
 }
 
 /// A caller whose key has the scope that the call needs.
@@ -60,7 +62,8 @@ impl<P: Permission> FromRequestParts<Arc<Api>> for Authorised<P> {
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Failed> {
         let text = bearer(&parts.headers)?;
         let store = &api.gateway.store;
-        let key = api.keys.check(text, clock::now_ms(), |id| async move { store.key(&id).await }).await?;
+        let key =
+            api.lasting.keys.check(text, clock::now_ms(), |id| async move { store.key(&id).await }).await?;
         let caller = permitted(&*api.gateway, &key, P::SCOPE)?;
         Ok(Self { caller, permission: PhantomData })
     }

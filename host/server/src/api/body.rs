@@ -26,9 +26,22 @@ pub async fn read_json(headers: &HeaderMap, body: Body, bytes_max: usize) -> Res
 /// # Errors
 /// Longer than `bytes_max`, too slow, or cut off.
 pub async fn read(headers: &HeaderMap, body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
+    read_within(headers, body, bytes_max, READ_MAX).await
+}
+
+/// Reads the body of a request, whatever it is, for at most so long.
+///
+/// # Errors
+/// Longer than `bytes_max`, too slow, or cut off.
+pub async fn read_within(
+    headers: &HeaderMap,
+    body: Body,
+    bytes_max: usize,
+    time_max: Duration,
+) -> Result<Bytes, Problem> {
     check_declared(headers, bytes_max)?;
-    tokio::time::timeout(READ_MAX, collect(body, bytes_max)).await.unwrap_or_else(|_| {
-        let seconds = READ_MAX.as_secs();
+    tokio::time::timeout(time_max, collect(body, bytes_max)).await.unwrap_or_else(|_| {
+        let seconds = time_max.as_secs();
         Err(Problem::new(Code::BodyTooSlow, format!("The body did not arrive within {seconds} seconds.")))
     })
 }

@@ -88,7 +88,7 @@ async fn wait_for(api: &Api, caller: &Caller, wanted: &Wanted) -> Result<Vec<Inb
             return Ok(items);
         }
         if place.is_none() {
-            place = Some(api.polls.try_acquire().map_err(|_| too_many())?);
+            place = Some(api.lasting.polls.try_acquire().map_err(|_| too_many())?);
         }
         // Cut short by the end of the wait; then the inbox is read for the last time.
         let _ = tokio::time::timeout_at(until, async {

@@ -170,7 +170,7 @@ pub async fn revoke(
     if key.revoked_ms.is_none() {
         let id = key.id.clone();
         api.gateway.store.put_key(ApiKey { revoked_ms: Some(clock::now_ms()), ..key }).await?;
-        api.keys.forget(&id);
+        api.lasting.keys.forget(&id);
     }
     reply(Ok(empty(StatusCode::NO_CONTENT)))
 }

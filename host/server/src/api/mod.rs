@@ -12,6 +12,8 @@ mod keys;
 mod messages;
 mod ops;
 mod path;
+#[path = "plugins/mod.rs"]
+mod plugin_calls;
 mod providers;
 mod reply;
 #[cfg(test)]
@@ -31,15 +33,21 @@ use utoipa_axum::routes;
 
 use crate::gateway::Gateway;
 use auth::KeyCache;
+use plugin_calls::calls as plugins;
 use problem::ProblemDocument;
 use reply::Failed;
 use waypost_api::route;
 
 pub use waypost_api::problem;
 
-/// What all requests share.
+/// What all requests to one gateway share.
 struct Api {
     gateway: Arc<Gateway>,
+    lasting: Arc<Lasting>,
+}
+
+/// What stays when another gateway takes over.
+struct Lasting {
     keys: KeyCache,
     /// A place for each request that waits for inbound messages.
     polls: Semaphore,
@@ -47,18 +55,28 @@ struct Api {
     document: Bytes,
 }
 
-/// Everything that the gateway answers over HTTP.
-pub fn router(gateway: Arc<Gateway>) -> Router {
-    let (router, document) = calls().split_for_parts();
-    // The document is made of strings and numbers; a test writes it.
-    let document = document.to_json().unwrap_or_default();
-    let api = Api {
-        gateway,
-        keys: KeyCache::default(),
-        polls: Semaphore::new(inbox::POLLS_MAX),
-        document: document.into(),
-    };
-    router.fallback(path_unknown).method_not_allowed_fallback(method_not_allowed).with_state(Arc::new(api))
+/// The HTTP API, whichever gateway answers it.
+pub struct Front {
+    calls: Router<Arc<Api>>,
+    lasting: Arc<Lasting>,
+}
+
+impl Default for Front {
+    fn default() -> Self {
+        let (calls, document) = calls().split_for_parts();
+        // The document is made of strings and numbers; a test writes it.
+        let document = document.to_json().unwrap_or_default().into();
+        let calls = calls.fallback(path_unknown).method_not_allowed_fallback(method_not_allowed);
+        let polls = Semaphore::new(inbox::POLLS_MAX);
+        Self { calls, lasting: Arc::new(Lasting { keys: KeyCache::default(), polls, document }) }
+    }
+}
+
+impl Front {
+    /// Everything that this gateway answers over HTTP.
+    pub fn of(&self, gateway: Arc<Gateway>) -> Router {
+        self.calls.clone().with_state(Arc::new(Api { gateway, lasting: self.lasting.clone() }))
+    }
 }
 
 /// The OpenAPI document, generated from the calls themselves.
@@ -82,6 +100,21 @@ fn calls() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(keys::list, keys::create))
         .routes(routes!(keys::revoke))
         .routes(routes!(providers::list))
+        .routes(routes!(plugins::list))
+        .routes(routes!(plugins::upload, plugins::read, plugins::delete))
+        .routes(routes!(plugins::upload_settings))
+        .routes(routes!(plugins::bind))
+        .routes(routes!(plugins::activate))
+        .routes(routes!(plugins::deactivate))
+        .routes(routes!(plugins::shadow))
+        .routes(routes!(plugins::roll_back))
+        .routes(routes!(plugins::test))
+        .routes(routes!(plugins::backtest))
+        .routes(routes!(plugins::diff))
+        .routes(routes!(plugins::activity))
+        .routes(routes!(plugins::logs))
+        .routes(routes!(plugins::read_revision, plugins::delete_revision))
+        .routes(routes!(plugins::component))
         .routes(routes!(hooks::get, hooks::post))
         .routes(routes!(ops::healthz))
         .routes(routes!(ops::readyz))

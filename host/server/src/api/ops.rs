@@ -70,5 +70,5 @@ pub async fn metrics(State(api): State<Arc<Api>>) -> Response {
     security(()),
 )]
 pub async fn document(State(api): State<Arc<Api>>) -> Response {
-    ([(CONTENT_TYPE, "application/json")], api.document.clone()).into_response()
+    ([(CONTENT_TYPE, "application/json")], api.lasting.document.clone()).into_response()
 }

@@ -31,3 +31,16 @@ impl<S: Send + Sync> FromRequestParts<S> for PathName {
         Ok(Self(text.map(|Path(text)| text).unwrap_or_default()))
     }
 }
+
+/// Two names; empty where the path holds none that is text.
+pub struct PathNames(pub String, pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathNames {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        let texts = Path::<(String, String)>::from_request_parts(parts, state).await;
+        let (first, second) = texts.map(|Path(texts)| texts).unwrap_or_default();
+        Ok(Self(first, second))
+    }
+}

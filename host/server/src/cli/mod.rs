@@ -17,6 +17,7 @@ mod list;
 mod message_args;
 mod messages;
 mod output;
+mod plugin;
 mod send;
 mod send_csv;
 mod serve;
@@ -111,6 +112,7 @@ enum Command {
     Explain(Box<explain::ExplainArgs>),
     Messages(messages::MessagesArgs),
     DeadLetters(dead_letters::DeadLettersArgs),
+    Plugin(plugin::PluginArgs),
     Simulate(simulate::SimulateArgs),
 }
 
@@ -149,6 +151,7 @@ fn run_command(cli: &Cli, output: &mut Output) -> Result<Exit> {
         Command::Explain(args) => block_on(explain::run(&global.client()?, output, args)),
         Command::Messages(args) => block_on(messages::run(&global.client()?, output, args)),
         Command::DeadLetters(args) => block_on(dead_letters::run(&global.client()?, output, args)),
+        Command::Plugin(args) => plugin::run(output, args),
         Command::Simulate(args) => block_on(simulate::run(output, args)),
     }
 }
@@ -218,6 +221,9 @@ mod tests {
             "send --csv a.csv --in-flight 64 --job spring --failed b.csv --delimiter ;",
             "--json --server http://x:1 explain --to +44 --text Hi",
             "explain --to +44 --text Hi --server https://x",
+            "plugin new night-owl --lang rust --role sender-identity --dir x",
+            "plugin build --dir x",
+            "plugin test --component x.wasm --only night --log --json",
             "messages list --status queued,held --status failed --all",
             &format!("messages show {ID}"),
             &format!("messages cancel {ID} --json"),
@@ -263,6 +269,8 @@ mod tests {
             ("send --csv x --in-flight 0", ValueValidation),
             ("explain --to +44 --text Hi --wait", UnknownArgument),
             ("messages show 17", ValueValidation),
+            ("plugin new x --lang cobol --role screening", InvalidValue),
+            ("plugin new x --lang rust --role provider", InvalidValue),
             ("messages list --status sent", InvalidValue),
             ("messages list --limit 5 --all", ArgumentConflict),
             ("dead-letters redrive", MissingRequiredArgument),

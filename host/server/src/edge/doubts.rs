@@ -81,10 +81,14 @@ fn of_store(config: &Config) -> Vec<Finding> {
 }
 
 fn of_provider(place: &str, provider: &Provider) -> Vec<Finding> {
+    let Some((component, settings)) = provider.component() else {
+        let what = "it is spoken to over SMPP, and a request at the edge keeps no connection";
+        let help = "leave it to native hosts, in a file of their own";
+        return vec![Finding::new(EdgeCode::SmppProvider, place, what, help)];
+    };
     let mut findings = Vec::new();
-    let endpoint = provider.settings.get("endpoint").and_then(serde_json::Value::as_str);
-    if provider.component == "simulator" && endpoint.is_none_or(|endpoint| endpoint.contains(SIMULATOR_HOST))
-    {
+    let endpoint = settings.get("endpoint").and_then(serde_json::Value::as_str);
+    if component == "simulator" && endpoint.is_none_or(|endpoint| endpoint.contains(SIMULATOR_HOST)) {
         let what = "the simulator inside the process does not exist at the edge";
         let help = "start `waypost simulate carrier`, and set `endpoint` and `hosts` to its address";
         findings.push(Finding::new(EdgeCode::SimulatorInside, place, what, help));

@@ -61,6 +61,8 @@ codes! {
     SecretMissing = "edge_secret_missing", Error;
     /// The simulator inside the process does not exist at the edge.
     SimulatorInside = "edge_simulator_inside", Error;
+    /// A provider is spoken to over SMPP, which needs connections that a request at the edge cannot keep.
+    SmppProvider = "edge_smpp_provider", Error;
     /// The file of a component cannot be read.
     ComponentUnreadable = "edge_component_unreadable", Error;
     /// The engine refuses a component or its settings.

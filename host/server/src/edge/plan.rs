@@ -198,7 +198,9 @@ impl<'a> Planner<'a> {
     /// The adapter of a provider, with what it asks for compared to what the file gives.
     fn adapter(&mut self, name: &str, provider: &'a Provider) -> Option<Arc<Baked>> {
         let place = format!("providers.{name}");
-        let baked = self.baker.plugin(&place, &provider.component, Role::Provider, &provider.settings);
+        // One without a component is a finding already.
+        let (component, settings) = provider.component()?;
+        let baked = self.baker.plugin(&place, component, Role::Provider, settings);
         let baked = self.found(baked)?;
         if let Some(description) = &baked.description {
             self.findings.extend(doubts::of_adapter(&place, provider, description));

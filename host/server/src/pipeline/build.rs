@@ -7,10 +7,11 @@ use std::sync::Arc;
 use waypost_core::config::{self, Binding, Config};
 use waypost_core::decision::{Name, Role};
 use waypost_core::provider::ProviderTerms;
+use waypost_core::registry::Plan;
 use waypost_core::tenant::TenantTerms;
 use waypost_engine::{CallContext, Engine, Limits, LoadRequest, Loaded, Reuse};
 
-use super::{Bound, Tenant};
+use super::{Bound, Stages, Tenant};
 use crate::clock;
 use crate::provider::Provider;
 use crate::secrets::{self, Secret, SecretError, SecretMap};
@@ -96,19 +97,16 @@ impl<'a> Loader<'a> {
     ) -> Result<Provider, BuildError> {
         let place = format!("providers.{name}");
         let mut secrets = self.read_secrets(&config.secrets, &place)?;
-        if config.component == SIMULATOR && !secrets.has(SIMULATOR_SECRET) {
+        let Some((component, settings)) = config.component() else {
+            let what = "this version does not speak SMPP yet: use a `component` (smpp_not_ready)";
+            return Err(BuildError::new(&place, what));
+        };
+        if component == SIMULATOR && !secrets.has(SIMULATOR_SECRET) {
             secrets.insert(SIMULATOR_SECRET, simulator_secret.clone());
         }
         let secrets = Arc::new(secrets);
-        let adapter = self.load(
-            &place,
-            &config.component,
-            Role::Provider,
-            &config.settings,
-            None,
-            secrets.clone(),
-            Loaded::provider,
-        )?;
+        let adapter =
+            self.load(&place, component, Role::Provider, settings, None, secrets.clone(), Loaded::provider)?;
         let description = adapter
             .describe(&CallContext { time_ms: clock::now_ms(), seed: 0 })
             .answer
@@ -141,7 +139,11 @@ impl<'a> Loader<'a> {
         if errors.is_empty() { Ok(tenants) } else { Err(errors) }
     }
 
-    fn tenant(
+    /// One tenant, of the configuration or registered, without plugins.
+    ///
+    /// # Errors
+    /// The first thing that is wrong.
+    pub fn tenant(
         &mut self,
         name: &str,
         config: &'a config::Tenant,
@@ -172,13 +174,15 @@ impl<'a> Loader<'a> {
             .as_ref()
             .filter(|_| self.secrets_at_hand)
             .map(|reference| secrets::read(reference, &self.base).map_err(|e| secret_error(&place, &e)));
+        let configured = Stages { screening, sender, routing, receiving, ..Stages::default() };
         Ok(Tenant {
             terms: TenantTerms::new(Name::from(name), config, self.config.server.default_region),
+            plan: Plan::default(),
             callback_secret: callback_secret.transpose()?,
-            screening,
-            sender,
-            routing,
-            receiving,
+            registered: 0,
+            stages: configured.clone(),
+            configured,
+            fittings: Vec::new(),
             providers: self
                 .config
                 .providers_of(name)
@@ -198,7 +202,7 @@ impl<'a> Loader<'a> {
         let calls = binding.reuse_calls;
         let component =
             self.load(place, &binding.component, role, &binding.settings, calls, secrets, handle)?;
-        Ok(Bound { component, on_failure: binding.on_failure })
+        Ok(Bound::configured(component, binding.on_failure))
     }
 
     /// Finds a component, built-in or from a file, and loads it with its limits.
@@ -293,9 +297,10 @@ impl<'a> Loader<'a> {
 /// True where some provider uses the simulator inside the process.
 pub fn wants_simulator(config: &Config) -> bool {
     config.providers.values().any(|provider| {
-        let endpoint = provider.settings.get("endpoint").and_then(serde_json::Value::as_str);
+        let Some((component, settings)) = provider.component() else { return false };
+        let endpoint = settings.get("endpoint").and_then(serde_json::Value::as_str);
         provider.enabled
-            && provider.component == SIMULATOR
+            && component == SIMULATOR
             && endpoint.is_none_or(|endpoint| endpoint.contains(SIMULATOR_HOST))
     })
 }

@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
-use waypost_core::decision::{Candidate, Choice, Ranking, Verdict};
+use waypost_core::decision::{Candidate, Choice, DecisionRecord, Ranking, Verdict};
 use waypost_core::flow::{self, Asked};
 use waypost_core::id::MessageId;
 use waypost_core::inbound::{Inbound, Reception};
 use waypost_core::message::Draft;
+use waypost_core::summary::Summary as _;
 use waypost_core::tenant::TenantTerms;
-use waypost_engine::CallContext;
+use waypost_engine::{CallContext, Receiving};
 
 use super::{Bound, Tenant};
-use crate::provider::{Provider, decision};
+use crate::plugins::{About, in_words};
+use crate::provider::Provider;
 
 impl flow::Tenant for Tenant {
     type Provider = Provider;
@@ -25,35 +27,80 @@ impl flow::Tenant for Tenant {
     }
 
     fn screen(&self, place: usize, draft: &Draft, id: MessageId) -> Option<Asked<Verdict>> {
-        let bound = self.screening.get(place)?;
-        Some(bound.asked(bound.component.screen(draft, &context(draft, id))))
+        let Some(bound) = self.stages.screening.get(place) else {
+            if place == self.stages.screening.len() {
+                for bound in &self.stages.onlookers {
+                    look_on(bound, draft, id, Some(&Verdict::Allow.summary()), |it, draft, context| {
+                        it.screen(draft, context).record
+                    });
+                }
+            }
+            return None;
+        };
+        let asked = bound.ask(id, |component| component.screen(draft, &context(draft, id)))?;
+        let was = in_words(&asked.decision.record);
+        look_on(bound, draft, id, Some(&was), |it, draft, context| it.screen(draft, context).record);
+        Some(asked)
     }
 
     fn choose(&self, draft: &Draft, id: MessageId) -> Option<Asked<Choice>> {
-        let bound = self.sender.as_ref()?;
-        Some(bound.asked(bound.component.choose(draft, &context(draft, id))))
+        let bound = self.stages.sender.as_ref()?;
+        let asked = bound.ask(id, |component| component.choose(draft, &context(draft, id)));
+        let was = asked.as_ref().map_or_else(|| Choice::Keep.summary(), |it| in_words(&it.decision.record));
+        look_on(bound, draft, id, Some(&was), |it, draft, context| it.choose(draft, context).record);
+        asked
     }
 
     fn rank(&self, draft: &Draft, candidates: &[Candidate], id: MessageId) -> Option<Asked<Ranking>> {
-        let bound = self.routing.as_ref()?;
-        Some(bound.asked(bound.component.rank(draft, candidates, &context(draft, id))))
+        let bound = self.stages.routing.as_ref()?;
+        let asked = bound.ask(id, |component| component.rank(draft, candidates, &context(draft, id)));
+        let was = asked.as_ref().map(|it| in_words(&it.decision.record));
+        if bound.has_shadow() {
+            let candidates = candidates.to_vec();
+            look_on(bound, draft, id, was.as_deref(), move |it, draft, context| {
+                it.rank(draft, &candidates, context).record
+            });
+        }
+        asked
     }
 
     fn receives(&self) -> bool {
-        !self.receiving.is_empty()
+        !self.stages.receiving.is_empty() || !self.stages.inbound_onlookers.is_empty()
     }
 
     fn receive(&self, place: usize, inbound: &Inbound, id: MessageId) -> Option<Asked<Reception>> {
-        let bound = self.receiving.get(place)?;
         let context = CallContext::of_message(id, inbound.time_ms);
-        Some(bound.asked(bound.component.receive(inbound, &context)))
+        let about = About { id, country: inbound.sender.country };
+        let again = |_: &Bound<Receiving>| {
+            let inbound = inbound.clone();
+            move |component: &Receiving| component.receive(&inbound, &context).record
+        };
+        let Some(bound) = self.stages.receiving.get(place) else {
+            if place == self.stages.receiving.len() {
+                for bound in &self.stages.inbound_onlookers {
+                    bound.ask_shadow(about, None, || again(bound));
+                }
+            }
+            return None;
+        };
+        let asked = bound.ask(id, |component| component.receive(inbound, &context))?;
+        bound.ask_shadow(about, Some(&in_words(&asked.decision.record)), || again(bound));
+        Some(asked)
     }
 }
 
-impl<C> Bound<C> {
-    fn asked<T>(&self, answered: waypost_engine::Decision<T>) -> Asked<T> {
-        Asked { decision: decision(answered), on_failure: self.on_failure }
-    }
+/// Lets the shadow of a place, if it has one, answer the same question about a message.
+fn look_on<C: Clone + Send + 'static>(
+    bound: &Bound<C>,
+    draft: &Draft,
+    id: MessageId,
+    was: Option<&str>,
+    question: impl FnOnce(&C, &Draft, &CallContext) -> DecisionRecord + Send + 'static,
+) {
+    bound.ask_shadow(About { id, country: draft.to.country }, was, || {
+        let draft = draft.clone();
+        move |component: &C| question(component, &draft, &context(&draft, id))
+    });
 }
 
 fn context(draft: &Draft, id: MessageId) -> CallContext {

@@ -13,6 +13,7 @@ mod names;
 mod numbers;
 mod operator;
 mod opt_outs;
+mod parts;
 mod reader;
 mod receipts;
 mod recent;
@@ -34,8 +35,9 @@ use waypost_core::decision::Name;
 use waypost_core::id::MessageId;
 use waypost_core::registry::{Item, Kind, Written};
 use waypost_core::store::{
-    Accept, Accepted, ApiKey, Callback, Claim, ClaimedBatch, Filter, HistoryQuery, InboundIn, InboxItem,
-    OptChange, OptOut, OptOutQuery, ReceiptIn, ReceiptResult, Recorded, Reroute, Settle, Settled, Stored,
+    Accept, Accepted, ApiKey, Callback, Claim, ClaimedBatch, Filter, HistoryQuery, InboundIn, InboundPart,
+    InboundParts, InboxItem, OptChange, OptOut, OptOutQuery, PartResult, PartsKey, ReceiptIn, ReceiptResult,
+    Recorded, Reroute, Settle, Settled, Stored,
 };
 use waypost_core::trace::Entry;
 
@@ -151,6 +153,26 @@ impl Store for SqliteStore {
 
     async fn inbound(&self, inbound: InboundIn) -> Result<bool, StoreError> {
         self.write(move |session| session.inbound(&inbound)).await
+    }
+
+    async fn inbound_part(&self, part: InboundPart) -> Result<PartResult, StoreError> {
+        part.check()?;
+        let route = part.route.to_string();
+        // No error inside the transaction: it would fail the others of its group, too.
+        let result = self.write(move |session| session.inbound_part(&part)).await?;
+        result.ok_or(StoreError::TooManyParts { route })
+    }
+
+    async fn inbound_parts_done(&self, key: PartsKey, now_ms: u64) -> Result<(), StoreError> {
+        self.write(move |session| session.inbound_parts_done(&key, now_ms)).await
+    }
+
+    async fn inbound_parts_old(
+        &self,
+        now_ms: u64,
+        messages_max: u32,
+    ) -> Result<Vec<InboundParts>, StoreError> {
+        self.write(move |session| session.inbound_parts_old(now_ms, messages_max)).await
     }
 
     async fn inbound_known(&self, _tenant: Name, route: Name, reference: String) -> Result<bool, StoreError> {

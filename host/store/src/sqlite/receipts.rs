@@ -73,7 +73,8 @@ impl Session<'_> {
         {
             let progress = &live.progress;
             let same = progress.reference.as_ref() == Some(&receipt.reference);
-            if same && progress.route.as_ref() == Some(route) {
+            // It may wait for another provider by now.
+            if same && (progress.route.as_ref() == Some(route) || progress.tried.contains(route)) {
                 return Ok(Some(live));
             }
             self.keep(live);

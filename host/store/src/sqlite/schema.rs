@@ -10,7 +10,7 @@ use crate::StoreError;
 
 /// Each migration is one transaction; the number of the last one is the database's
 /// `user_version`. A released migration never changes.
-const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_REGISTRY];
+const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2, VERSION_REGISTRY];
 
 /// How long a statement waits for another process that writes, in milliseconds.
 const BUSY_WAIT_MS: u64 = 5_000;
@@ -189,6 +189,34 @@ CREATE TABLE opt_outs (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE key_uses (id TEXT PRIMARY KEY, used_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+";
+
+/// Parts of long inbound messages. A set is a message: open (0), closed (1) or done (2).
+const VERSION_2: &str = "
+CREATE TABLE part_sets (
+    id INTEGER PRIMARY KEY,
+    tenant INTEGER NOT NULL,
+    route INTEGER NOT NULL,
+    sender TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    reference INTEGER NOT NULL,
+    total INTEGER NOT NULL,
+    inbox INTEGER NOT NULL,
+    first_ms INTEGER NOT NULL,
+    stage INTEGER NOT NULL,
+    ended_ms INTEGER NOT NULL
+) STRICT;
+CREATE INDEX part_sets_by_key ON part_sets (sender, recipient, reference, total, route, tenant, stage);
+CREATE INDEX part_sets_unfinished ON part_sets (tenant, route) WHERE stage < 2;
+CREATE INDEX part_sets_by_age ON part_sets (stage, first_ms);
+CREATE INDEX part_sets_done ON part_sets (ended_ms) WHERE stage = 2;
+
+CREATE TABLE parts (
+    part_set INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    payload BLOB NOT NULL,
+    PRIMARY KEY (part_set, number)
+) STRICT, WITHOUT ROWID;
 ";
 
 /// Opens a connection that may write, and brings the tables up to date.

@@ -101,6 +101,24 @@ statements! {
     prune_seen: "DELETE FROM inbound_seen WHERE (reference, route) IN
         (SELECT reference, route FROM inbound_seen WHERE at_ms < ?1 ORDER BY at_ms LIMIT ?2)",
 
+    select_part_set: "SELECT id, first_ms, ended_ms FROM part_sets WHERE tenant = ?1 AND route = ?2
+        AND sender = ?3 AND recipient = ?4 AND reference = ?5 AND total = ?6 AND stage = ?7",
+    select_unfinished_set: "SELECT id FROM part_sets WHERE tenant = ?1 AND route = ?2 AND sender = ?3
+        AND recipient = ?4 AND reference = ?5 AND total = ?6 AND stage < 2 AND first_ms = ?7",
+    count_part_sets: "SELECT count(*) FROM part_sets INDEXED BY part_sets_unfinished
+        WHERE tenant = ?1 AND route = ?2 AND stage < 2",
+    insert_part_set: "INSERT INTO part_sets (tenant, route, sender, recipient, reference, total, inbox,
+        first_ms, stage, ended_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0) RETURNING id",
+    update_part_set: "UPDATE part_sets SET stage = ?2, ended_ms = ?3 WHERE id = ?1",
+    delete_part_set: "DELETE FROM part_sets WHERE id = ?1",
+    select_part_sets: "SELECT id, tenant, route, sender, recipient, reference, total, inbox, first_ms
+        FROM part_sets WHERE stage = ?1 AND first_ms <= ?2 ORDER BY first_ms LIMIT ?3",
+    select_done_sets: "SELECT id FROM part_sets WHERE stage = 2 AND ended_ms <= ?1 ORDER BY ended_ms LIMIT ?2",
+    insert_part: "INSERT INTO parts (part_set, number, payload) VALUES (?1, ?2, ?3)",
+    select_part: "SELECT payload FROM parts WHERE part_set = ?1 AND number = ?2",
+    select_parts: "SELECT number, payload FROM parts WHERE part_set = ?1 ORDER BY number",
+    delete_parts: "DELETE FROM parts WHERE part_set = ?1",
+
     insert_callback: "INSERT INTO callbacks (message, nonce, tenant, url, state, at_ms, due_ms, failures)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, 0)",
     select_callbacks: "SELECT sequence, message, nonce, tenant, url, state, at_ms, failures FROM callbacks

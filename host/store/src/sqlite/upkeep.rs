@@ -88,6 +88,7 @@ impl Session<'_> {
         self.orphans -= i64::try_from(orphans).unwrap_or(0);
         let seen_end = sql(now_ms.saturating_sub(INBOUND_SEEN_MS));
         self.sql.prune_seen.execute(params![seen_end, rows_max])?;
+        self.prune_parts(now_ms, rows_max)?;
         for window in Window::ALL {
             let start_ms = sql(window.start_ms(now_ms));
             self.sql.prune_caps.execute(params![window_code(window), start_ms, rows_max])?;

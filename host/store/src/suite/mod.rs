@@ -10,6 +10,7 @@ pub mod dispatching;
 pub mod limits;
 pub mod operating;
 pub mod opting;
+pub mod parts;
 pub mod receipts;
 pub mod recorded;
 pub mod registered;
@@ -64,6 +65,7 @@ macro_rules! store_suite {
                 a_repeated_receipt_is_no_news,
                 a_late_receipt_changes_nothing_that_is_final,
                 another_providers_receipt_changes_nothing,
+                a_reference_is_known_after_the_message_has_moved_on,
                 unknown_is_no_knowledge,
                 a_trace_is_bounded,
             }
@@ -92,6 +94,17 @@ macro_rules! store_suite {
                 news_moves_the_version_and_what_hosts_see_does_not,
                 a_component_comes_back_as_it_was,
                 a_component_that_several_put_is_whole,
+            }
+            parts {
+                parts_become_whole_in_any_order,
+                parts_at_once_are_whole_once,
+                a_repeated_part_changes_nothing,
+                a_part_that_comes_again_after_a_crash_leads_to_the_same_message,
+                parts_of_other_messages_stay_apart,
+                a_reference_that_is_used_again_begins_anew,
+                a_message_that_stays_unfinished_is_handed_out,
+                unfinished_messages_are_bounded,
+                parts_that_make_no_sense_are_refused,
             }
             recorded {
                 history_is_what_was_taken_in,

@@ -1,9 +1,10 @@
 //! Receipts: late, doubled, early, out of order, or somebody else's.
 #![allow(missing_docs, reason = "the names say it")]
 
+use waypost_core::decision::FailureClass;
 use waypost_core::decision::ReceiptStatus::{Accepted, Delivered, Failed, Sent, Undelivered, Unknown};
 use waypost_core::message::State;
-use waypost_core::store::{ReceiptIn, ReceiptResult};
+use waypost_core::store::{ReceiptIn, ReceiptResult, Settle};
 use waypost_core::trace::Step;
 
 use super::sample;
@@ -107,4 +108,17 @@ pub async fn a_trace_is_bounded(store: Shared) {
         TRACE_ENTRIES_MAX as usize
     );
     assert!(matches!(report(&store, id, Delivered).await, ReceiptResult::Applied(..)));
+}
+
+/// A provider's answer that comes after its failure was settled, and after another was chosen.
+pub async fn a_reference_is_known_after_the_message_has_moved_on(store: Shared) {
+    let message = claimed(&store, sample::message(1)).await;
+    let id = message.envelope.id;
+    let outcome = sample::failed(FailureClass::Sender);
+    let other_route = Some(sample::name(sample::OTHER_ROUTE));
+    settle(&store, Settle { outcome, other_route, ..sample::settle(&message) }).await;
+    store.cancel(sample::name(sample::TENANT), id, sample::NOW_MS + 200).await.expect("an answer");
+    let progress = settle(&store, sample::settle(&message)).await;
+    assert_eq!((progress.state, progress.route.as_deref()), (State::Cancelled, Some(sample::OTHER_ROUTE)));
+    assert_eq!(report(&store, id, Delivered).await, ReceiptResult::NoNews(id));
 }

@@ -11,7 +11,8 @@ use waypost_core::lifecycle::{DoubtChoice, RouteRules};
 use waypost_core::message::{Draft, Envelope, Progress, State};
 use waypost_core::number::{Recipient, Sender};
 use waypost_core::store::{
-    Accept, ApiKey, Claim, ClaimedMessage, Inbound, InboundIn, NewMessage, ReceiptIn, Scope, Settle,
+    Accept, ApiKey, Claim, ClaimedMessage, Inbound, InboundIn, InboundPart, NewMessage, ReceiptIn, Scope,
+    Settle,
 };
 use waypost_core::text::{Body, Encoding};
 use waypost_core::trace::{Entry, Step};
@@ -226,6 +227,23 @@ pub fn inbound(reference: &str) -> Inbound {
         to: "+447700900999".to_owned(),
         body: Body::Text("STOP".to_owned()),
         received_ms: NOW_MS,
+    }
+}
+
+/// A part of a long inbound message, which says which it is.
+#[must_use]
+pub fn part(reference: u16, number: u8, total: u8) -> InboundPart {
+    InboundPart {
+        tenant: name(TENANT),
+        inbox: name("support"),
+        route: name(ROUTE),
+        from: "+447700900123".to_owned(),
+        to: "+447700900999".to_owned(),
+        reference,
+        total,
+        number,
+        payload: format!("\0part {number} of {reference}").into(),
+        now_ms: NOW_MS,
     }
 }
 

@@ -1,4 +1,5 @@
-//! Cryptography for provider components, with keys that stay in the host.
+//! Hash functions, HMAC and Ed25519 for provider components, natively and at the edge. The keys stay
+//! with the shell: a component names a secret and never sees its value.
 
 use ed25519_dalek::{Signature, VerifyingKey};
 use hmac::{Hmac, KeyInit, Mac};
@@ -8,15 +9,20 @@ use sha2::{Digest, Sha256, Sha512};
 
 /// Hash functions that providers sign with. MD5 and SHA-1 are here because providers use them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Hash {
+pub enum Hash {
+    /// RFC 1321.
     Md5,
+    /// FIPS 180-4.
     Sha1,
+    /// FIPS 180-4.
     Sha256,
+    /// FIPS 180-4.
     Sha512,
 }
 
-/// HMAC (RFC 2104).
-pub(crate) fn hmac(hash: Hash, key: &[u8], data: &[u8]) -> Vec<u8> {
+/// HMAC (RFC 2104). Any length of key will do.
+#[must_use]
+pub fn hmac(hash: Hash, key: &[u8], data: &[u8]) -> Vec<u8> {
     match hash {
         Hash::Md5 => authenticate::<Hmac<Md5>>(key, data),
         Hash::Sha1 => authenticate::<Hmac<Sha1>>(key, data),
@@ -25,7 +31,9 @@ pub(crate) fn hmac(hash: Hash, key: &[u8], data: &[u8]) -> Vec<u8> {
     }
 }
 
-pub(crate) fn digest(hash: Hash, data: &[u8]) -> Vec<u8> {
+/// The digest of some data.
+#[must_use]
+pub fn digest(hash: Hash, data: &[u8]) -> Vec<u8> {
     match hash {
         Hash::Md5 => Md5::digest(data).to_vec(),
         Hash::Sha1 => Sha1::digest(data).to_vec(),
@@ -36,7 +44,8 @@ pub(crate) fn digest(hash: Hash, data: &[u8]) -> Vec<u8> {
 
 /// Ed25519 (RFC 8032), without the weak keys that verify anything. False for a key or signature
 /// of the wrong form.
-pub(crate) fn ed25519_verify(public_key: &[u8], data: &[u8], signature: &[u8]) -> bool {
+#[must_use]
+pub fn ed25519_verify(public_key: &[u8], data: &[u8], signature: &[u8]) -> bool {
     let Ok(key) = public_key.try_into() else { return false };
     let Ok(key) = VerifyingKey::from_bytes(key) else { return false };
     let Ok(signature) = Signature::from_slice(signature) else { return false };

@@ -1,0 +1,44 @@
+//! What can be wrong with a plugin, as the API says it.
+
+use waypost_api::Problem;
+use waypost_api::problem::Code;
+
+use crate::plugins::PluginError;
+
+impl From<PluginError> for Problem {
+    fn from(error: PluginError) -> Self {
+        let mut text = error.to_string();
+        if let Some(first) = text.get_mut(0..1) {
+            first.make_ascii_uppercase();
+        }
+        text.push('.');
+        let problem = |code| Self::new(code, text.clone());
+        match error {
+            PluginError::NameInvalid => problem(Code::PluginNameInvalid),
+            PluginError::PluginUnknown => problem(Code::PluginUnknown),
+            PluginError::RevisionUnknown => problem(Code::RevisionUnknown),
+            PluginError::RoleMissing => problem(Code::PluginRoleMissing),
+            PluginError::RoleDiffers(_) | PluginError::RoleRefused(_) => problem(Code::PluginRoleInvalid),
+            PluginError::TooLarge { bytes_max, .. } => {
+                problem(Code::PluginTooLarge).with("bytes_max", bytes_max)
+            }
+            PluginError::SettingsTooLarge => problem(Code::PluginSettingsTooLarge),
+            PluginError::UploadsLimited { retry_s, .. } => problem(Code::UploadsLimited).retry_after(retry_s),
+            PluginError::UploadsBusy => problem(Code::UploadsLimited).retry_after(1),
+            PluginError::PluginsFull(_) => problem(Code::PluginsFull),
+            PluginError::RevisionsFull(_) => problem(Code::RevisionsFull),
+            PluginError::NotReady(_) => problem(Code::RevisionNotReady),
+            PluginError::StageTaken(_) => problem(Code::StageTaken),
+            PluginError::InUse => problem(Code::RevisionInUse),
+            PluginError::NotLoadable { code, .. } => {
+                problem(Code::PluginNotLoadable).with("reason_code", code)
+            }
+            PluginError::BindingUnfit(_) => problem(Code::BindingInvalid),
+            PluginError::NothingBefore => problem(Code::NothingToRollBack),
+            PluginError::Busy => problem(Code::PluginBusy),
+            PluginError::BacktestsFull(_) => problem(Code::BacktestsFull).retry_after(5),
+            PluginError::Unanswerable(_) => problem(Code::BacktestImpossible),
+            PluginError::Store(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Tenants' own components: from an upload to a decision, and what was seen of it.
+//!
+//! upload → check (in a child process) → ready → activate, or shadow → fitted into the tenant's stages
+//!
+//! What is registered is in the store ([`waypost_core::registry`]). Each host reads it when its
+//! version moves ([`follow`]), loads what is bound ([`shelf`]) and puts it into the tenants that run
+//! ([`fit`]): the next message is decided by it, on every host.
+
+pub mod activity;
+mod backtest;
+mod catalog;
+mod change;
+mod checks;
+mod compile;
+mod error;
+mod fit;
+mod follow;
+pub mod settings_diff;
+mod shadow;
+mod shelf;
+mod trial;
+mod upload;
+mod watch;
+
+use std::sync::{Arc, Mutex, OnceLock, Weak};
+
+use tokio::sync::Semaphore;
+use waypost_core::decision::Name;
+use waypost_core::registry::{Kind, PluginRecord};
+use waypost_engine::Engine;
+use waypost_store::Store;
+
+use crate::reload::Builder;
+use crate::running::Running;
+
+pub use activity::About;
+pub use backtest::{Backtest, MESSAGES_MAX as BACKTEST_MESSAGES_MAX, Report};
+pub use change::Change;
+pub use checks::{Progress, run as check};
+pub use error::PluginError;
+pub use fit::Fitting;
+pub use follow::run as follow;
+pub use trial::{FIXTURES_MAX, Ran};
+pub use upload::{NOTE_BYTES_MAX, Upload, Uploaded};
+pub use watch::{Watch, in_words};
+
+use activity::Activities;
+use catalog::record;
+use checks::Queue;
+use shadow::Shadows;
+use shelf::Shelf;
+
+/// Tenants' plugins on this host.
+pub struct Plugins {
+    store: Arc<dyn Store>,
+    builder: Arc<Builder>,
+    host: Name,
+    shelf: Shelf,
+    activities: Activities,
+    shadows: Shadows,
+    queue: Queue,
+    uploads: upload::Rates,
+    /// A place for each upload whose body is being read.
+    bodies: Semaphore,
+    backtests: backtest::Places,
+    /// The version of the registry that runs.
+    applied: Mutex<Option<u64>>,
+    /// What changes are to run in, once it runs.
+    running: OnceLock<Weak<Running>>,
+}
+
+impl Plugins {
+    /// Nothing is loaded yet.
+    ///
+    /// # Errors
+    /// The system has no thread for shadows.
+    pub fn new(store: Arc<dyn Store>, builder: Arc<Builder>, host: &str) -> std::io::Result<Self> {
+        Ok(Self {
+            store,
+            builder,
+            host: host.into(),
+            shelf: Shelf::default(),
+            activities: Activities::default(),
+            shadows: Shadows::start()?,
+            queue: Queue::default(),
+            uploads: upload::Rates::default(),
+            bodies: Semaphore::new(upload::BODIES_MAX),
+            backtests: backtest::Places::default(),
+            applied: Mutex::default(),
+            running: OnceLock::new(),
+        })
+    }
+
+    /// Says where changes are to run. Called once, before the first change.
+    pub fn attach(&self, running: &Arc<Running>) {
+        // A second gateway in one process would be a mistake that changes nothing here.
+        let _ = self.running.set(Arc::downgrade(running));
+    }
+
+    /// What was seen of plugins on this host.
+    pub fn activities(&self) -> &Activities {
+        &self.activities
+    }
+
+    /// The host's name.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// A tenant's plugins by name.
+    ///
+    /// # Errors
+    /// [`PluginError::Store`].
+    pub async fn list(&self, tenant: &Name) -> Result<Vec<(String, PluginRecord)>, PluginError> {
+        let items = self.store.registered(Some(tenant.clone()), Kind::Plugin).await?;
+        Ok(items.into_iter().filter_map(|item| Some((item.name.clone(), record(&item)?))).collect())
+    }
+
+    fn engine(&self) -> &Engine {
+        &self.builder.engine
+    }
+}
