@@ -8,3 +8,6 @@ pub const HOSTILE: &[u8] = include_bytes!(env!("GUEST_HOSTILE"));
 
 /// Where [`HOSTILE`] lies, for configurations that name a file.
 pub const HOSTILE_PATH: &str = env!("GUEST_HOSTILE");
+
+/// The examples in Rust by name, and where each component lies.
+pub const EXAMPLES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/examples.rs"));
