@@ -6,7 +6,8 @@ use crate::command::{run, run_with};
 use crate::{setup, tidy};
 
 /// Workspaces of guests, which have their own lock files.
-const GUESTS: [&str; 4] = ["edge", "plugins", "tests/edge-host/guests", "tests/guests"];
+const GUESTS: [&str; 6] =
+    ["edge", "examples/plugins", "plugins", "sdk/rust", "tests/edge-host/guests", "tests/guests"];
 
 /// Insists on real Spin, where the tests otherwise go without it.
 const SPIN: &str = "--spin";
@@ -80,7 +81,9 @@ fn tests(arguments: &[String]) -> Result<()> {
     run(".", "cargo", &all)?;
     let guests = ["test", "--locked", "--workspace", "--target-dir", "../target/guests"];
     run("plugins", "cargo", &guests)?;
-    run("edge", "cargo", &guests)
+    run("edge", "cargo", &guests)?;
+    let sdk = ["test", "--locked", "--target-dir", "../../target/guests"];
+    run("sdk/rust", "cargo", &sdk)
 }
 
 fn documentation() -> Result<()> {

@@ -179,7 +179,7 @@ fn check_tracked(root: &Path, breaches: &mut Vec<String>) -> Result<()> {
 /// Every Rust file of the project with its path from the root.
 fn sources(root: &Path) -> Result<Vec<(String, String)>> {
     let mut found = Vec::new();
-    for folder in ["core", "api", "edge", "host", "plugins", "tests", "bench", "xtask"] {
+    for folder in ["core", "api", "edge", "examples", "host", "plugins", "sdk", "tests", "bench", "xtask"] {
         collect(root, &root.join(folder), &mut found)?;
     }
     found.sort();

@@ -14,3 +14,6 @@ pub const KEYWORDS: &[u8] = include_bytes!(env!("GUEST_KEYWORDS"));
 
 /// Where [`KEYWORDS`] lies, for configurations that name a file.
 pub const KEYWORDS_PATH: &str = env!("GUEST_KEYWORDS");
+
+/// The examples in Rust by name, and where each component lies.
+pub const EXAMPLES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/examples.rs"));

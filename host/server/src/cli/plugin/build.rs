@@ -32,10 +32,13 @@ pub(super) fn run(output: &mut Output, args: &BuildArgs) -> Result<Exit> {
     build(&folder)?;
     let bytes = folder.component()?.len();
     let path = folder.component_path();
+    let revision = folder.revision()?;
     if output.is_json() {
-        output.document(&json!({ "component": path.display().to_string(), "bytes": bytes }))?;
+        output.document(
+            &json!({ "component": path.display().to_string(), "bytes": bytes, "revision": revision }),
+        )?;
     } else {
-        output.text(&format!("{}: {bytes} bytes", path.display()))?;
+        output.text(&format!("{}: {bytes} bytes, revision {revision}", path.display()))?;
     }
     Ok(Exit::Ok)
 }

@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use waypost_core::config::is_name;
 use waypost_core::decision::Role;
-use waypost_engine::Limits;
 use waypost_engine::fixture::{FIXTURE_BYTES_MAX, FIXTURES_MAX, Fixture};
+use waypost_engine::{Limits, Revision};
 
 use super::super::error::{CliError, Result};
 use super::super::message_args::read_input;
@@ -152,6 +152,12 @@ impl Folder {
         let text = read_input(&path, SETTINGS_BYTES_MAX)?;
         serde_json::from_slice(&text)
             .map_err(|error| CliError::usage("settings_malformed", format!("{}: {error}", path.display())))
+    }
+
+    /// The revision that the component makes with the settings, as the server names it.
+    pub fn revision(&self) -> Result<String> {
+        let revision = Revision::of(&self.component()?, &self.settings()?);
+        Ok(revision.short().to_string())
     }
 
     /// Every `fixtures/*.json`, in the order of their names.
