@@ -16,6 +16,8 @@ use tokio::task::JoinHandle;
 use crate::server::data_root;
 
 const PATIENCE: Duration = Duration::from_secs(30);
+/// Kannel's level of errors, for its log file and for standard error alike.
+const ERRORS: &str = "3";
 
 /// A running Kannel. Stopped when it goes out of scope.
 pub struct Kannel {
@@ -45,7 +47,9 @@ impl Kannel {
         let mut kannel = Self { boxes: Vec::new(), folder, http, sink, receipts, sink_task };
         for program in ["bearerbox", "smsbox"] {
             let output = std::fs::File::create(kannel.folder.path().join(program))?;
+            // Without it, every message is traced to standard error, which would slow the yardstick down.
             let child = Command::new(program)
+                .args(["-v", ERRORS])
                 .arg(&path)
                 .current_dir(kannel.folder.path())
                 .stdin(Stdio::null())
@@ -119,7 +123,7 @@ admin-password = bench
 smsbox-port = {boxes}
 smsbox-interface = 127.0.0.1
 log-file = \"{folder}/bearerbox.log\"
-log-level = 3
+log-level = {ERRORS}
 dlr-storage = internal
 sms-outgoing-queue-limit = 1000000
 
@@ -139,7 +143,7 @@ bearerbox-host = 127.0.0.1
 sendsms-port = {http}
 sendsms-interface = 127.0.0.1
 log-file = \"{folder}/smsbox.log\"
-log-level = 3
+log-level = {ERRORS}
 
 group = sendsms-user
 username = bench

@@ -359,7 +359,7 @@ mod tests {
 
     fn submit_body(message: &[u8], tlvs: &[u8]) -> Vec<u8> {
         let mut body =
-            b"CMT\0\x05\0Shop\0\x01\x01420601123456\0\x40\x01\x02\0000001000000000R\0\x01\x01\x08\x07"
+            b"CMT\0\x05\0Shop\0\x01\x01420601123456\0\x40\x01\x02\x00000001000000000R\0\x01\x01\x08\x07"
                 .to_vec();
         body.push(u8::try_from(message.len()).unwrap());
         body.extend(message);
