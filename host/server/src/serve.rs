@@ -24,7 +24,9 @@ use crate::running::Running;
 use crate::secrets::Secret;
 use crate::store::Opened;
 use crate::transport::{self, Transport};
-use crate::{api_key, callbacks, clock, dispatcher, fleet, listen, logging, pipeline, store, sweeper};
+use crate::{
+    api_key, callbacks, clock, dispatcher, fleet, key_uses, listen, logging, pipeline, store, sweeper,
+};
 
 /// Folder of compiled code in the data folder.
 const CACHE: &str = "cache";
@@ -73,6 +75,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     let mut tasks = tokio::task::JoinSet::new();
     tasks.spawn(dispatcher::ring(running.clone()));
     tasks.spawn(sweeper::run(running.clone()));
+    tasks.spawn(key_uses::run(running.clone()));
     let own = running.now().plugins.clone();
     tasks.spawn(plugins::follow(running.clone(), own.clone()));
     tasks.spawn(plugins::check(running.clone(), own));
