@@ -115,6 +115,7 @@ fn the_parameters_that_are_read_are_the_ones_documented() {
         ("/v1/messages", messages::LIST),
         ("/v1/inbox", inbox::READ),
         ("/v1/dead-letters", dead_letters::LIST),
+        ("/v1/tenants", crate::api::tenants::LIST),
     ] {
         let parameters = document["paths"][path]["get"]["parameters"].as_array().unwrap();
         let documented: Vec<_> =
