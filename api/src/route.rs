@@ -45,8 +45,12 @@ pub enum Call {
     RevokeKey,
     /// Lists providers with their health. Of hosts only.
     Providers,
+    /// Gives a key another text. Of hosts only.
+    RotateKey,
     /// Looks after tenants' plugins. Of hosts only.
     Plugins,
+    /// Looks after tenants. Of hosts only.
+    Tenants,
     /// A provider tells something.
     Hook,
     /// Whether it lives.
@@ -79,6 +83,12 @@ pub const ROUTES: &[Route] = &[
     (Method::GET, "/v1/keys", Call::Keys, Some(Scope::Admin)),
     (Method::POST, "/v1/keys", Call::CreateKey, Some(Scope::Admin)),
     (Method::DELETE, "/v1/keys/{id}", Call::RevokeKey, Some(Scope::Admin)),
+    (Method::POST, "/v1/keys/{id}/rotate", Call::RotateKey, Some(Scope::Admin)),
+    (Method::GET, "/v1/tenants", Call::Tenants, Some(Scope::Operator)),
+    (Method::GET, "/v1/tenants/{name}", Call::Tenants, Some(Scope::Operator)),
+    (Method::PUT, "/v1/tenants/{name}", Call::Tenants, Some(Scope::Operator)),
+    (Method::DELETE, "/v1/tenants/{name}", Call::Tenants, Some(Scope::Operator)),
+    (Method::POST, "/v1/tenants/{name}/keys", Call::Tenants, Some(Scope::Operator)),
     (Method::GET, "/v1/providers", Call::Providers, Some(Scope::Admin)),
     (Method::GET, "/v1/plugins", Call::Plugins, Some(Scope::Read)),
     (Method::GET, "/v1/plugins/{name}", Call::Plugins, Some(Scope::Read)),

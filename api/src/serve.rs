@@ -94,8 +94,10 @@ async fn for_caller<S: Shell>(
         Call::Keys
         | Call::CreateKey
         | Call::RevokeKey
+        | Call::RotateKey
         | Call::Providers
         | Call::Plugins
+        | Call::Tenants
         | Call::Hook
         | Call::Healthz
         | Call::Readyz

@@ -47,6 +47,13 @@ impl Rate {
         self.take(next_us, now_us, 1).map_or_else(|at| at, |_| now_us)
     }
 
+    /// Takes `units` that are already used, whether they are free or not: what follows waits the longer.
+    /// Gives the number to store.
+    #[must_use]
+    pub fn charge(self, next_us: u64, now_us: u64, units: u32) -> u64 {
+        next_us.max(now_us).saturating_add(self.cost_us(units))
+    }
+
     /// What `units` cost, in microseconds.
     pub(crate) fn cost_us(self, units: u32) -> u64 {
         self.interval_us.saturating_mul(u64::from(units))
@@ -109,6 +116,8 @@ pub enum LimitKind {
     DestinationPerDay,
     /// Messages that wait.
     QueueDepth,
+    /// How long the tenant's own components may run.
+    DecisionTime,
 }
 
 impl LimitKind {
@@ -121,6 +130,7 @@ impl LimitKind {
             Self::DestinationPerHour => "destination_per_hour",
             Self::DestinationPerDay => "destination_per_day",
             Self::QueueDepth => "queue_depth",
+            Self::DecisionTime => "decision_time",
         }
     }
 }
@@ -190,6 +200,15 @@ mod tests {
         assert_eq!(rate.take(0, SECOND_US, 6), Ok(7 * SECOND_US));
         assert_eq!(rate.take(7 * SECOND_US, SECOND_US, 6), Err(7 * SECOND_US));
         assert_eq!(rate.take(7 * SECOND_US, SECOND_US, 1), Err(3 * SECOND_US));
+    }
+
+    #[test]
+    fn what_was_used_unasked_is_waited_for() {
+        let rate = Rate::per_second(10.0, 2);
+        let stored = rate.charge(0, 5 * SECOND_US, 12);
+        assert_eq!(stored, 5 * SECOND_US + 1_200_000);
+        assert_eq!(rate.free_at_us(stored, 5 * SECOND_US), 5 * SECOND_US + 1_100_000);
+        assert_eq!(rate.free_at_us(rate.charge(0, SECOND_US, 1), SECOND_US), SECOND_US);
     }
 
     #[test]

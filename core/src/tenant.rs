@@ -9,6 +9,7 @@ use crate::lifecycle::accept::Rules;
 use crate::number::Country;
 use crate::provider::is_allowed;
 use crate::rate::{AcceptLimits, Rate};
+use crate::registry::Plan;
 
 /// What holds for one tenant, without its components.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +45,13 @@ impl TenantTerms {
     #[must_use]
     pub fn records(&self, id: MessageId) -> bool {
         id.nonce() % 100 < u64::from(self.recorded_percent)
+    }
+
+    /// The same, recording no more than a plan allows.
+    #[must_use]
+    pub fn under(&self, plan: &Plan, configured_percent: u32) -> Self {
+        let configured_percent = u8::try_from(configured_percent).unwrap_or(100);
+        Self { recorded_percent: plan.recorded_percent.min(configured_percent), ..self.clone() }
     }
 
     /// True where the configuration allows the URL's host to be called back.

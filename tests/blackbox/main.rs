@@ -13,16 +13,19 @@
 mod kit;
 
 mod bad_input;
+mod border;
 mod callbacks;
 mod command_line;
 mod crash;
 mod failover;
 mod hostile_tenant;
+mod keys;
 mod lifecycle;
 mod limits;
 mod privacy;
 mod quick_start;
 mod receiving;
 mod shutdown;
+mod tenants;
 mod twilio;
 mod vectors;

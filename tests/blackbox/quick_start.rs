@@ -124,8 +124,9 @@ async fn operations_answer_without_a_key() {
     assert_eq!(open.get("/readyz").await.status, 200);
     let document = open.get("/openapi.json").await.body;
     assert!(document["paths"]["/v1/messages"]["post"].is_object());
+    let operator = open.with_key(&gateway.key("default", &["operator"]));
     eventually("metrics count the message", || async {
-        let metrics = open.get("/metrics").await.text;
+        let metrics = operator.get("/metrics").await.text;
         let accepted = "waypost_messages_accepted_total{tenant=\"default\",state=\"queued\"} 1";
         (metrics.contains(accepted) && metrics.contains("waypost_decisions_total")).then_some(())
     })

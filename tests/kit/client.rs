@@ -107,6 +107,48 @@ impl Client {
         self.try_post(path, body, &[]).await.expect("an answer")
     }
 
+    /// PUT of JSON.
+    pub async fn put(&self, path: &str, body: &Value) -> Answer {
+        let headers = [("content-type", "application/json")];
+        let body = body.to_string().into_bytes();
+        self.request(Method::PUT, path, &headers, body).await.expect("an answer")
+    }
+
+    /// Uploads a component as a new revision of a plugin and gives the revision's name. Fails where it is not
+    /// taken.
+    pub async fn upload(&self, plugin: &str, role: &str, component: &[u8], settings: &Value) -> String {
+        const BOUNDARY: &str = "the-boundary-of-this-form";
+        let part =
+            |name: &str| format!("--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n");
+        let mut form = Vec::new();
+        for (name, bytes) in [
+            ("role", role.as_bytes()),
+            ("settings", settings.to_string().as_bytes()),
+            ("component", component),
+        ] {
+            form.extend_from_slice(part(name).as_bytes());
+            form.extend_from_slice(bytes);
+            form.extend_from_slice(b"\r\n");
+        }
+        form.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
+        let content_type = format!("multipart/form-data; boundary={BOUNDARY}");
+        let (path, headers) = (format!("/v1/plugins/{plugin}"), [("content-type", content_type.as_str())]);
+        let answer = self.request(Method::PUT, &path, &headers, form).await.expect("an answer");
+        assert!(matches!(answer.status, 200 | 202), "{}", answer.text);
+        answer.body["revision"].as_str().unwrap().to_owned()
+    }
+
+    /// Waits until a revision is ready.
+    pub async fn ready(&self, plugin: &str, revision: &str) {
+        let path = format!("/v1/plugins/{plugin}/revisions/{revision}");
+        eventually(&format!("{plugin} {revision} is ready"), || async {
+            let found = self.get(&path).await;
+            assert!(found.body["state"] != "failed", "{}", found.text);
+            (found.body["state"] == "ready").then_some(())
+        })
+        .await;
+    }
+
     /// DELETE.
     pub async fn delete(&self, path: &str) -> Answer {
         self.request(Method::DELETE, path, &[], Vec::new()).await.expect("an answer")

@@ -18,4 +18,5 @@ mod hosts;
 mod limits;
 mod shared_config;
 mod start;
+mod tenants;
 mod world;

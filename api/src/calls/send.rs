@@ -185,6 +185,7 @@ fn limit_problem(reached: LimitReached, to: &str, now_ms: u64) -> Problem {
         }
         LimitKind::DestinationPerDay => "The recipient has had as many messages as it may have on this day.",
         LimitKind::QueueDepth => "As many messages of the tenant wait as may wait.",
+        LimitKind::DecisionTime => "The tenant's own plugins have run for longer than its plan allows.",
     };
     let free_at = rfc3339(reached.free_at_ms);
     let wait_s = reached.free_at_ms.saturating_sub(now_ms).div_ceil(1000).max(1);
@@ -192,7 +193,9 @@ fn limit_problem(reached: LimitReached, to: &str, now_ms: u64) -> Problem {
     let problem = Problem::new(Code::LimitReached, detail).retry_after(wait_s);
     let problem = match reached.limit {
         LimitKind::DestinationPerHour | LimitKind::DestinationPerDay => problem.at(to),
-        LimitKind::TenantRate | LimitKind::KeyRate | LimitKind::QueueDepth => problem,
+        LimitKind::TenantRate | LimitKind::KeyRate | LimitKind::QueueDepth | LimitKind::DecisionTime => {
+            problem
+        }
     };
     problem.with("limit", limit).with("free_at", free_at)
 }

@@ -109,6 +109,15 @@ kinds! {
     UploadsLimited 429 "uploads_limited" "Too many uploads"
     BacktestsFull 429 "backtests_full" "Too many backtests at once"
 
+    TenantInvalid 422 "tenant_invalid" "The tenant's settings are not valid"
+    PlanInvalid 422 "plan_invalid" "The tenant's plan is not valid"
+    TenantConfigured 409 "tenant_configured" "The configuration file has the tenant"
+    TenantInUse 409 "tenant_in_use" "The tenant is in use"
+    TenantsFull 409 "tenants_full" "There are as many tenants as there may be"
+    TenantBusy 409 "tenant_busy" "Others are changing the same tenant"
+    TenantChanged 412 "tenant_changed" "The tenant is not as it was expected to be"
+    KeyEnded 409 "key_ended" "The API key has ended"
+
     KeyMissing 401 "key_missing" "No API key"
     KeyInvalid 401 "key_invalid" "The API key is not valid"
     KeyExpired 401 "key_expired" "The API key has expired"
@@ -119,6 +128,7 @@ kinds! {
     MessageUnknown 404 "message_unknown" "There is no such message"
     PluginUnknown 404 "plugin_unknown" "There is no such plugin"
     RevisionUnknown 404 "revision_unknown" "There is no such revision"
+    TenantUnknown 404 "tenant_unknown" "There is no such tenant"
     KeyUnknown 404 "key_unknown" "There is no such key"
     ProviderUnknown 404 "provider_unknown" "There is no such provider"
     PathUnknown 404 "path_unknown" "There is nothing at this path"

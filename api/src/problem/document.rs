@@ -135,6 +135,9 @@ mod tests {
         assert_eq!(statuses, ["401", "403", "404", "500", "503"]);
         let json = serde_json::to_value(&responses["401"]).unwrap();
         let names = &json["content"]["application/problem+json"]["schema"]["allOf"][1];
-        assert_eq!(names["properties"]["code"]["enum"], serde_json::json!(["key_missing", "key_invalid"]));
+        assert_eq!(
+            names["properties"]["code"]["enum"],
+            serde_json::json!(["key_missing", "key_invalid", "key_expired"])
+        );
     }
 }

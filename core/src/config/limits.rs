@@ -141,6 +141,12 @@ pub(super) const SHUTDOWN_GRACE_SECONDS: Integer<u32> = Integer {
     meaning: "time for open requests and submits to end at shutdown",
 };
 
+pub(super) const METRICS_OPEN: Flag = Flag {
+    name: "metrics_open",
+    default: false,
+    meaning: "whether `/metrics` shows figures that name a tenant to whoever asks, and not only to a key with the scope `operator`",
+};
+
 pub(super) const LOG_FORMAT: Choice<LogFormat> = Choice {
     name: "format",
     default: LogFormat::Text,

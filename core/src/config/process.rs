@@ -31,6 +31,9 @@ pub struct Server {
     /// `shutdown_grace_seconds`: time for open requests and submits to end at shutdown, 0 to 300.
     /// Default 10.
     pub shutdown_grace_seconds: u32,
+    /// `metrics_open`: `/metrics` shows figures that name a tenant to whoever asks. Default false: only to
+    /// a key with the scope `operator`.
+    pub metrics_open: bool,
 }
 
 /// `[log]`: what is logged.
@@ -130,6 +133,7 @@ pub(super) fn read_server(mut cursor: Cursor<'_>) -> Server {
         default_region: region.and_then(|value| value.country()),
         host_name: host_name.and_then(|value| read_host_name(&value)),
         shutdown_grace_seconds: cursor.integer(&l::SHUTDOWN_GRACE_SECONDS),
+        metrics_open: cursor.flag(&l::METRICS_OPEN),
     };
     cursor.finish();
     server

@@ -63,6 +63,7 @@ const SECTIONS: &[Section] = &[
             &l::DEFAULT_REGION,
             &l::HOST_NAME,
             &l::SHUTDOWN_GRACE_SECONDS,
+            &l::METRICS_OPEN,
         ],
     },
     Section { path: "log", keys: &[&l::LOG_FORMAT, &l::LOG_LEVEL] },

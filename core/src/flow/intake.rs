@@ -14,7 +14,7 @@ use crate::lifecycle::dispatch::{self, Claimed};
 use crate::limits;
 use crate::message::{Draft, Envelope, Progress, State};
 use crate::number::Sender;
-use crate::rate::AcceptLimits;
+use crate::rate::{AcceptLimits, LimitKind, LimitReached};
 use crate::request::{Explanation, SendAnswer, SendError, SendRequest, Taken};
 use crate::store::{Accept, Accepted, Idempotency, NewMessage, Store as _};
 use crate::text::Replacement;
@@ -31,6 +31,7 @@ pub async fn send<S: Shell>(
     idempotency: Option<Idempotency>,
 ) -> Result<SendAnswer, SendError> {
     check_callback(&*caller.tenant, request)?;
+    check_decision_time(shell, &*caller.tenant)?;
     let asked = Asked { caller, request, origin: None };
     take(shell, &asked, idempotency, caller.tenant.terms().limits).await
 }
@@ -112,13 +113,15 @@ async fn take<S: Shell>(
 /// What [`send`] would decide. Nothing is stored or sent.
 ///
 /// # Errors
-/// [`SendError::CallbackHost`] and [`SendError::Submission`] only.
+/// [`SendError::CallbackHost`], [`SendError::Submission`], and [`SendError::Limited`] by
+/// [`LimitKind::DecisionTime`] only.
 pub fn explain<S: Shell>(
     shell: &S,
     tenant: &S::Tenant,
     request: &SendRequest,
 ) -> Result<Vec<Explanation>, SendError> {
     check_callback(tenant, request)?;
+    check_decision_time(shell, tenant)?;
     let now_ms = shell.now_ms();
     let mut explanations = Vec::with_capacity(request.to.len());
     for (index, to) in request.to.iter().enumerate() {
@@ -135,6 +138,13 @@ fn check_callback(tenant: &impl Tenant, request: &SendRequest) -> Result<(), Sen
         Some(url) if !tenant.terms().permits_callback(url) => Err(SendError::CallbackHost),
         _ => Ok(()),
     }
+}
+
+/// Before anything is decided: what a component would use cannot be known beforehand.
+fn check_decision_time<S: Shell>(shell: &S, tenant: &S::Tenant) -> Result<(), SendError> {
+    let Some(free_at_ms) = tenant.decision_time_free_at_ms(shell.now_ms()) else { return Ok(()) };
+    shell.limited(&tenant.terms().name, LimitKind::DecisionTime);
+    Err(SendError::Limited(LimitReached { limit: LimitKind::DecisionTime, free_at_ms, index: 0 }))
 }
 
 fn prepare<S: Shell>(

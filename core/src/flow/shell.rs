@@ -117,6 +117,12 @@ pub trait Tenant: Shared {
     /// Providers that may carry its messages, in the order of the configuration.
     fn providers(&self) -> &[Arc<Self::Provider>];
 
+    /// From when on components that the tenant has brought itself may be asked again, in Unix
+    /// milliseconds; None: now. Looked at before a request of an application is decided.
+    fn decision_time_free_at_ms(&self, _now_ms: u64) -> Option<u64> {
+        None
+    }
+
     /// Asks the screening component at that place, from 0. None: there are no more.
     fn screen(&self, place: usize, draft: &Draft, id: MessageId) -> Option<Asked<Verdict>>;
 

@@ -7,7 +7,7 @@ mod tenant;
 
 use crate::decision::Name;
 
-pub use plan::Plan;
+pub use plan::{Plan, PlanProblem};
 pub use plugin::{Binding, CheckFailure, PluginRecord, RevisionRecord, RevisionState, Source};
 pub use tenant::TenantRecord;
 

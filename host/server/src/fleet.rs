@@ -74,6 +74,7 @@ pub async fn run(running: Arc<Running>, fleet: Fleet, reloader: Arc<Reloader>, h
                 gateway.metrics.store_up(true);
                 watch_clock(&gateway);
                 reloader.follow(pulse.config_version);
+                gateway.plugins.heard(pulse.registry_version);
             }
             Err(error) => {
                 gateway.metrics.store_up(false);

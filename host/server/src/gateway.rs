@@ -122,6 +122,7 @@ impl Gateway {
         for provider in self.providers.values() {
             provider.wake.notify_one();
         }
+        self.plugins.wake();
         self.inbox_wake.notify_waiters();
     }
 

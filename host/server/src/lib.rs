@@ -15,6 +15,7 @@ pub mod dispatcher;
 pub mod edge;
 pub mod fleet;
 pub mod gateway;
+pub mod key_uses;
 pub mod listen;
 pub mod logging;
 pub mod metrics;

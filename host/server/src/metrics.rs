@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use prometheus_client::encoding::EncodeLabelSet;
-use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::text::{encode, encode_registry};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -64,7 +64,10 @@ struct TenantResult {
 
 /// All counters of the process.
 pub struct Metrics {
-    registry: Registry,
+    /// What names no tenant.
+    common: Registry,
+    /// What has a label `tenant`, or would tell one tenant of another.
+    by_tenant: Registry,
     messages: Family<TenantState, Counter>,
     limits: Family<TenantLimit, Counter>,
     decisions: Family<ComponentResult, Counter>,
@@ -90,7 +93,8 @@ pub struct Metrics {
 
 impl Default for Metrics {
     fn default() -> Self {
-        let mut registry = Registry::with_prefix("waypost");
+        let (mut common, mut by_tenant) =
+            (Registry::with_prefix("waypost"), Registry::with_prefix("waypost"));
         let mut metrics = Self {
             messages: Family::default(),
             limits: Family::default(),
@@ -115,19 +119,26 @@ impl Default for Metrics {
             backlog: Family::default(),
             circuit_open: Family::default(),
             swept: Counter::default(),
-            registry: Registry::default(),
+            common: Registry::default(),
+            by_tenant: Registry::default(),
         };
-        metrics.register(&mut registry);
-        metrics.registry = registry;
+        metrics.register(&mut common);
+        metrics.register_by_tenant(&mut by_tenant);
+        (metrics.common, metrics.by_tenant) = (common, by_tenant);
         metrics
     }
 }
 
 impl Metrics {
-    fn register(&self, registry: &mut Registry) {
+    fn register_by_tenant(&self, registry: &mut Registry) {
         registry.register("messages_accepted", "Messages taken in, by first state", self.messages.clone());
         registry.register("limits_reached", "Requests refused by a limit", self.limits.clone());
         registry.register("decisions", "Calls of components, by fault", self.decisions.clone());
+        registry.register("received", "What receiving components caused, by result", self.received.clone());
+        registry.register("callbacks", "Reports to applications", self.callbacks.clone());
+    }
+
+    fn register(&self, registry: &mut Registry) {
         registry.register("decision_seconds", "Time of a component's call", self.decision_seconds.clone());
         registry.register("submits", "Answers of providers, by class", self.submits.clone());
         registry.register("settled", "States that submits led to", self.settled.clone());
@@ -157,18 +168,19 @@ impl Metrics {
         registry.register("receipts", "Delivery receipts, by status", self.receipts.clone());
         registry.register("webhooks", "Webhooks, by what became of them", self.webhooks.clone());
         registry.register("inbound", "Inbound messages, by provider", self.inbound.clone());
-        registry.register("received", "What receiving components caused, by result", self.received.clone());
-        registry.register("callbacks", "Reports to applications", self.callbacks.clone());
         registry.register("backlog", "Messages that wait for a provider", self.backlog.clone());
         registry.register("circuit_open", "1 while a provider's circuit is open", self.circuit_open.clone());
         registry.register("swept", "Messages that time has moved on", self.swept.clone());
     }
 
-    /// The text that Prometheus reads.
-    pub fn render(&self) -> String {
+    /// The text that Prometheus reads; without what names a tenant, where the reader may be one.
+    pub fn render(&self, with_tenants: bool) -> String {
         let mut text = String::new();
         // Writing to a string does not fail.
-        let _ = encode(&mut text, &self.registry);
+        if with_tenants {
+            let _ = encode_registry(&mut text, &self.by_tenant);
+        }
+        let _ = encode(&mut text, &self.common);
         text
     }
 

@@ -150,7 +150,10 @@ impl Reloader {
             Err(why) => {
                 let text = format!("{why:#}");
                 error!(why = %text, running = before.config_version, "the new configuration cannot run here; the old one goes on");
-                before.notices.put(Notice::Configuration, text);
+                // The reason may name tenants and is for the log: anyone may read notices.
+                let text =
+                    "the newest configuration cannot run here, the log says why; the one before goes on";
+                before.notices.put(Notice::Configuration, text.to_owned());
             }
         }
     }

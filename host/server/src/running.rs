@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::ArcSwap;
 use axum::Router;
 use tokio::task::JoinSet;
+use waypost_core::decision::Name;
 
 use crate::gateway::Gateway;
 use crate::{api, dispatcher};
@@ -46,6 +47,11 @@ impl Running {
     /// The HTTP API of the gateway as it is now.
     pub fn router(&self) -> Router {
         self.now.load().router.clone()
+    }
+
+    /// The keys that were used since this was asked last, each with the time in Unix milliseconds.
+    pub fn take_key_uses(&self) -> Vec<(Name, u64)> {
+        self.front.take_key_uses()
     }
 
     /// To be held from the look at what runs to its replacement, so that of two changes at once

@@ -12,9 +12,9 @@ use tokio::time::timeout;
 use tracing::{info, warn};
 use waypost_core::config::Config;
 use waypost_core::decision::Name;
-use waypost_core::store::Scope;
 use waypost_engine::{Engine, EngineOptions};
 
+use crate::api_key::KeyRole;
 use crate::gateway::Gateway;
 use crate::metrics::Metrics;
 use crate::notices::Notice;
@@ -24,7 +24,9 @@ use crate::running::Running;
 use crate::secrets::Secret;
 use crate::store::Opened;
 use crate::transport::{self, Transport};
-use crate::{api_key, callbacks, clock, dispatcher, fleet, listen, logging, pipeline, store, sweeper};
+use crate::{
+    api_key, callbacks, clock, dispatcher, fleet, key_uses, listen, logging, pipeline, store, sweeper,
+};
 
 /// Folder of compiled code in the data folder.
 const CACHE: &str = "cache";
@@ -73,6 +75,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     let mut tasks = tokio::task::JoinSet::new();
     tasks.spawn(dispatcher::ring(running.clone()));
     tasks.spawn(sweeper::run(running.clone()));
+    tasks.spawn(key_uses::run(running.clone()));
     let own = running.now().plugins.clone();
     tasks.spawn(plugins::follow(running.clone(), own.clone()));
     tasks.spawn(plugins::check(running.clone(), own));
@@ -196,7 +199,7 @@ pub fn engine(config: &Config, base: &Path) -> anyhow::Result<Engine> {
 #[allow(clippy::print_stdout, reason = "this is what the person at the terminal is waiting for")]
 async fn print_trial(gateway: &Gateway, address: SocketAddr) -> anyhow::Result<()> {
     let Some(tenant) = gateway.tenants.keys().next() else { return Ok(()) };
-    let scopes = vec![Scope::Send, Scope::Read, Scope::Inbox, Scope::Admin];
+    let scopes = KeyRole::Admin.scopes().to_vec();
     let (key, text) = api_key::new_key(Name::clone(tenant), "trial".to_owned(), scopes, clock::now_ms());
     gateway.store.put_key(key).await?;
     println!();

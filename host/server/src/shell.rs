@@ -45,6 +45,13 @@ impl Shell for Gateway {
         &self.tenants
     }
 
+    /// None where others are registered, too, and are disabled or cannot run here: what is theirs is nobody
+    /// else's.
+    fn only_tenant(&self) -> Option<&Name> {
+        let mut names = self.tenants.keys();
+        names.next().filter(|_| names.next().is_none() && !self.plugins.has_registered())
+    }
+
     fn providers(&self) -> &BTreeMap<Name, Arc<Provider>> {
         &self.providers
     }

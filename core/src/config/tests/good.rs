@@ -32,6 +32,7 @@ fn full_file_is_read_as_it_stands() {
             default_region: Some(country("GB")),
             host_name: Some("sms-1".to_owned()),
             shutdown_grace_seconds: 30,
+            metrics_open: false,
         }
     );
     assert_eq!(config.log, Log { format: LogFormat::Json, level: LogLevel::Debug });
@@ -188,6 +189,7 @@ fn least_file_has_the_documented_defaults() {
             default_region: None,
             host_name: None,
             shutdown_grace_seconds: 10,
+            metrics_open: false,
         }
     );
     assert_eq!(config.server.public_url(listen), "http://127.0.0.1:7700");

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use waypost_api::auth::{bearer, permitted};
-use waypost_core::store::Scope;
+use waypost_core::store::{ApiKey, Scope};
 
 use super::Api;
 use super::reply::Failed;
@@ -47,12 +47,16 @@ permissions! {
     Administration = Admin,
     /// To upload, try and activate plugins.
     PluginAuthor = Plugins,
+    /// To run the gateway for all its tenants.
+    Operating = Operator,
 }
 
 /// A caller whose key has the scope that the call needs.
 pub struct Authorised<P> {
     /// Who it is.
     pub caller: Caller,
+    /// The key that the request came with.
+    pub key: Arc<ApiKey>,
     permission: PhantomData<P>,
 }
 
@@ -65,6 +69,6 @@ impl<P: Permission> FromRequestParts<Arc<Api>> for Authorised<P> {
         let key =
             api.lasting.keys.check(text, clock::now_ms(), |id| async move { store.key(&id).await }).await?;
         let caller = permitted(&*api.gateway, &key, P::SCOPE)?;
-        Ok(Self { caller, permission: PhantomData })
+        Ok(Self { caller, key, permission: PhantomData })
     }
 }

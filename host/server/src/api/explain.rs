@@ -14,7 +14,7 @@ use super::problem;
 use super::reply::{Failed, reply};
 use super::{Api, body};
 
-documented!(Problems: problem::KEY, problem::BODY, problem::SUBMISSION);
+documented!(Problems: problem::KEY, problem::BODY, problem::SUBMISSION, &[problem::Code::LimitReached]);
 
 /// See what would become of a message: every decision, the route, encoding, segments and price.
 ///

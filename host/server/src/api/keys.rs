@@ -1,101 +1,47 @@
-//! API keys of the caller's tenant.
+//! API keys: of the caller's tenant, and for operators those of a new tenant.
 
+mod wire;
+
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-use waypost_api::answer::{empty, json};
+use serde::de::DeserializeOwned;
+use waypost_api::answer::{Answer, empty, json};
 use waypost_api::json::parse;
-use waypost_api::wire::{Timestamp, Word};
+use waypost_api::key::has_expired;
+use waypost_core::decision::Name;
 use waypost_core::limits::REQUEST_BYTES_MAX;
 use waypost_core::store::{ApiKey, Scope};
 
-use super::auth::{Administration, Authorised};
+use super::auth::{Administration, Authorised, Operating};
 use super::documented::documented;
 use super::path::PathName;
 use super::problem::{self, Code, Problem};
 use super::reply::{Failed, reply};
 use super::{Api, body};
 use crate::{api_key, clock};
-
-/// Longest label, in bytes.
-const LABEL_BYTES_MAX: usize = 100;
+use wire::{CreateBody, KeyList, KeyObject, NewKeyObject, RotateBody};
 
 documented!(ListProblems: problem::KEY);
 documented!(CreateProblems: problem::KEY, problem::BODY, &[
     Code::FieldValue,
     Code::FieldEmpty,
     Code::FieldTooLong,
+    Code::FieldRange,
 ]);
+documented!(CreateForProblems: problem::KEY, problem::BODY, &[
+    Code::FieldValue,
+    Code::FieldEmpty,
+    Code::FieldTooLong,
+    Code::FieldRange,
+    Code::TenantUnknown,
+]);
+documented!(RotateProblems: problem::KEY, problem::BODY, &[Code::FieldRange, Code::KeyUnknown, Code::KeyEnded]);
 documented!(RevokeProblems: problem::KEY, &[Code::KeyUnknown, Code::KeyInUse]);
-
-/// The keys of a tenant.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Keys)]
-struct KeyList<'a> {
-    /// Oldest first.
-    keys: Vec<KeyObject<'a>>,
-}
-
-/// A key.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Key)]
-struct KeyObject<'a> {
-    /// By which it is named.
-    id: &'a str,
-    /// For people.
-    label: &'a str,
-    /// What it may do: `send`, `read`, `inbox`, `admin`.
-    #[schema(value_type = Vec<ScopeName>)]
-    scopes: &'a [Scope],
-    /// When it was made.
-    created_at: Timestamp,
-    /// When it was taken back.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    revoked_at: Option<Timestamp>,
-}
-
-/// A new key with its text.
-#[derive(Serialize, ToSchema)]
-#[schema(as = NewKey)]
-struct NewKeyObject<'a> {
-    #[serde(flatten)]
-    object: KeyObject<'a>,
-    /// The key itself. It is shown here once and nowhere kept.
-    key: &'a str,
-}
-
-/// A key that is wanted.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = KeyRequest)]
-pub struct CreateBody {
-    /// For people, 1 to 100 bytes.
-    #[schema(min_length = 1, max_length = 100)]
-    label: String,
-    /// What it may do.
-    #[schema(value_type = Vec<ScopeName>, min_items = 1)]
-    scopes: Vec<Word<ScopeName>>,
-}
-
-/// What a key may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = Scope)]
-pub enum ScopeName {
-    /// Send, explain and cancel messages.
-    Send,
-    /// Read messages, traces and dead letters.
-    Read,
-    /// Read and acknowledge inboxes.
-    Inbox,
-    /// Redrive and delete dead letters, see providers, manage keys.
-    Admin,
-}
 
 /// List the tenant's keys, oldest first. Their texts are nowhere kept.
 #[utoipa::path(
@@ -103,7 +49,7 @@ pub enum ScopeName {
     path = "/v1/keys",
     operation_id = "listKeys",
     tag = "keys",
-    responses((status = 200, description = "Every key, revoked ones too", body = KeyList), ListProblems),
+    responses((status = 200, description = "Every key, those that have ended too", body = KeyList), ListProblems),
     security(("key" = ["admin"])),
 )]
 pub async fn list(
@@ -113,7 +59,9 @@ pub async fn list(
     let mut keys = api.gateway.store.keys().await?;
     keys.retain(|key| key.tenant == authorised.caller.tenant.terms.name);
     keys.sort_unstable_by(|a, b| (a.created_ms, &a.id).cmp(&(b.created_ms, &b.id)));
-    reply(json(StatusCode::OK, &KeyList { keys: keys.iter().map(KeyObject::from).collect() }))
+    let uses: HashMap<Name, u64> = api.gateway.store.key_uses().await?.into_iter().collect();
+    let keys = keys.iter().map(|key| KeyObject::from(key).used(uses.get(&key.id).copied()));
+    reply(json(StatusCode::OK, &KeyList { keys: keys.collect() }))
 }
 
 /// Make a key. Its text is in this answer and can never be read again.
@@ -131,16 +79,68 @@ pub async fn create(
     authorised: Authorised<Administration>,
     request: Request,
 ) -> Result<Response, Failed> {
-    let (parts, body) = request.into_parts();
-    let wanted: CreateBody = parse(&body::read_json(&parts.headers, body, REQUEST_BYTES_MAX).await?)?;
-    let (label, scopes) = wanted.check()?;
+    let wanted: CreateBody = read(request).await?;
     let tenant = authorised.caller.tenant.terms.name.clone();
-    let (key, text) = api_key::new_key(tenant, label, scopes, clock::now_ms());
-    api.gateway.store.put_key(key.clone()).await?;
-    let object = NewKeyObject { object: KeyObject::from(&key), key: &text };
-    let mut answer = json(StatusCode::CREATED, &object)?;
-    answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    reply(Ok(answer))
+    reply(make(&api, tenant, &authorised.key, wanted).await)
+}
+
+/// Make a key of another tenant: the first one of a new tenant, say.
+#[utoipa::path(
+    post,
+    path = "/v1/tenants/{name}/keys",
+    operation_id = "createTenantKey",
+    tag = "tenants",
+    params(("name" = String, Path, description = "The tenant's name")),
+    request_body = CreateBody,
+    responses((status = 201, description = "The key with its text", body = NewKeyObject), CreateForProblems),
+    security(("key" = ["operator"])),
+)]
+pub async fn create_for(
+    State(api): State<Arc<Api>>,
+    authorised: Authorised<Operating>,
+    PathName(name): PathName,
+    request: Request,
+) -> Result<Response, Failed> {
+    let tenant = api.gateway.plugins.tenant(&api.gateway, &Name::from(name.as_str())).await?.name;
+    let wanted: CreateBody = read(request).await?;
+    reply(make(&api, tenant, &authorised.key, wanted).await)
+}
+
+/// Give a key a new text: a new key with the same scopes, label and expiry. The old one goes on beside it for
+/// a while, so that its users can go over.
+#[utoipa::path(
+    post,
+    path = "/v1/keys/{id}/rotate",
+    operation_id = "rotateKey",
+    tag = "keys",
+    params(("id" = String, Path, description = "The key's id")),
+    request_body = RotateBody,
+    responses((status = 201, description = "The new key with its text", body = NewKeyObject), RotateProblems),
+    security(("key" = ["admin"])),
+)]
+pub async fn rotate(
+    State(api): State<Arc<Api>>,
+    authorised: Authorised<Administration>,
+    PathName(id): PathName,
+    request: Request,
+) -> Result<Response, Failed> {
+    let overlap_s = read::<RotateBody>(request).await?.check()?;
+    let key = own(&api, &authorised, &id).await?;
+    // Who rotates a key has its scopes from then on.
+    if key.scopes.contains(&Scope::Operator) && !authorised.key.scopes.contains(&Scope::Operator) {
+        return Err(operators_only("/").into());
+    }
+    let now_ms = clock::now_ms();
+    if key.revoked_ms.is_some() || has_expired(&key, now_ms) {
+        let detail = "The key was revoked or has expired, so nobody uses it. Make a new one.";
+        return Err(Problem::new(Code::KeyEnded, detail).into());
+    }
+    let (next, text, old) = api_key::rotated(&key, overlap_s, now_ms);
+    api.gateway.store.put_key(next.clone()).await?;
+    let old_id = old.id.clone();
+    api.gateway.store.put_key(old).await?;
+    api.lasting.keys.forget(&old_id);
+    reply(shown_once(&next, &text))
 }
 
 /// Revoke a key. Gateways that have used it lately take it for up to 5 more seconds.
@@ -158,12 +158,8 @@ pub async fn revoke(
     authorised: Authorised<Administration>,
     PathName(id): PathName,
 ) -> Result<Response, Failed> {
-    let caller = &authorised.caller;
-    let found = api.gateway.store.key(&id).await?;
-    let key = found.filter(|key| key.tenant == caller.tenant.terms.name).ok_or_else(|| {
-        Problem::new(Code::KeyUnknown, "The tenant has no key with this id. `GET /v1/keys` lists them.")
-    })?;
-    if key.id == caller.key {
+    let key = own(&api, &authorised, &id).await?;
+    if key.id == authorised.caller.key {
         let detail = "The key of this request cannot revoke itself. Use another key with the scope `admin`.";
         return Err(Problem::new(Code::KeyInUse, detail).into());
     }
@@ -175,87 +171,39 @@ pub async fn revoke(
     reply(Ok(empty(StatusCode::NO_CONTENT)))
 }
 
-impl CreateBody {
-    fn check(self) -> Result<(String, Vec<Scope>), Problem> {
-        let Self { label, scopes } = self;
-        if label.trim().is_empty() {
-            let detail = format!("`label` is empty. Give the key a label of 1 to {LABEL_BYTES_MAX} bytes.");
-            return Err(Problem::new(Code::FieldEmpty, detail).at("/label"));
-        }
-        if label.len() > LABEL_BYTES_MAX {
-            let detail = format!("`label` is longer than {LABEL_BYTES_MAX} bytes. Shorten it.");
-            let problem = Problem::new(Code::FieldTooLong, detail).at("/label");
-            return Err(problem.with("bytes_max", LABEL_BYTES_MAX));
-        }
-        if scopes.is_empty() {
-            let detail = "`scopes` is empty. Give at least one of `send`, `read`, `inbox`, `admin`.";
-            return Err(Problem::new(Code::FieldEmpty, detail).at("/scopes"));
-        }
-        let mut scopes: Vec<Scope> = scopes.into_iter().map(|Word(name)| name.into()).collect();
-        scopes.sort_unstable();
-        scopes.dedup();
-        Ok((label, scopes))
-    }
+/// One read, whosever the key is: another tenant's is answered like nobody's.
+async fn own(api: &Api, authorised: &Authorised<Administration>, id: &str) -> Result<ApiKey, Failed> {
+    let found = api.gateway.store.key(id).await?;
+    let key = found.filter(|key| key.tenant == authorised.caller.tenant.terms.name).ok_or_else(|| {
+        Problem::new(Code::KeyUnknown, "The tenant has no key with this id. `GET /v1/keys` lists them.")
+    })?;
+    Ok(key)
 }
 
-impl<'a> From<&'a ApiKey> for KeyObject<'a> {
-    fn from(key: &'a ApiKey) -> Self {
-        Self {
-            id: &key.id,
-            label: &key.label,
-            scopes: &key.scopes,
-            created_at: Timestamp(key.created_ms),
-            revoked_at: key.revoked_ms.map(Timestamp),
-        }
+async fn make(api: &Api, tenant: Name, callers: &ApiKey, wanted: CreateBody) -> Result<Answer, Problem> {
+    let now_ms = clock::now_ms();
+    let wanted = wanted.check(now_ms)?;
+    if wanted.scopes.contains(&Scope::Operator) && !callers.scopes.contains(&Scope::Operator) {
+        return Err(operators_only("/scopes"));
     }
+    let (key, text) = api_key::new_key(tenant, wanted.label, wanted.scopes, now_ms);
+    let key = ApiKey { expires_ms: wanted.expires_ms, ..key };
+    api.gateway.store.put_key(key.clone()).await?;
+    shown_once(&key, &text)
 }
 
-impl From<ScopeName> for Scope {
-    fn from(name: ScopeName) -> Self {
-        match name {
-            ScopeName::Send => Self::Send,
-            ScopeName::Read => Self::Read,
-            ScopeName::Inbox => Self::Inbox,
-            ScopeName::Admin => Self::Admin,
-        }
-    }
+fn operators_only(pointer: &str) -> Problem {
+    let detail = "Only a key with the scope `operator` gives that scope away. Use such a key.";
+    Problem::new(Code::ScopeMissing, detail).at(pointer).with("scope", Scope::Operator.as_str())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn shown_once(key: &ApiKey, text: &str) -> Result<Answer, Problem> {
+    let mut answer = json(StatusCode::CREATED, &NewKeyObject { object: KeyObject::from(key), key: text })?;
+    answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(answer)
+}
 
-    #[test]
-    fn a_key_never_shows_its_hash() {
-        let (key, text) = api_key::new_key("acme".into(), "shop".to_owned(), vec![Scope::Send], 0);
-        let shown = serde_json::to_value(NewKeyObject { object: KeyObject::from(&key), key: &text }).unwrap();
-        let expected = serde_json::json!({
-            "id": key.id, "label": "shop", "scopes": ["send"],
-            "created_at": "1970-01-01T00:00:00.000Z", "key": text,
-        });
-        assert_eq!(shown, expected);
-    }
-
-    #[test]
-    fn bodies_are_checked() {
-        let long = "x".repeat(101);
-        for (label, scopes, expected) in [
-            (
-                "shop",
-                vec![ScopeName::Admin, ScopeName::Send, ScopeName::Send],
-                Ok(vec![Scope::Send, Scope::Admin]),
-            ),
-            (" ", vec![ScopeName::Send], Err(Code::FieldEmpty)),
-            (&long, vec![ScopeName::Send], Err(Code::FieldTooLong)),
-            ("shop", vec![], Err(Code::FieldEmpty)),
-        ] {
-            let scopes = scopes.into_iter().map(Word).collect();
-            let checked = CreateBody { label: label.to_owned(), scopes }.check();
-            assert_eq!(
-                checked.map(|(_, scopes)| scopes).map_err(|problem| problem.code()),
-                expected,
-                "{label}"
-            );
-        }
-    }
+async fn read<T: DeserializeOwned>(request: Request) -> Result<T, Failed> {
+    let (parts, body) = request.into_parts();
+    Ok(parse(&body::read_json(&parts.headers, body, REQUEST_BYTES_MAX).await?)?)
 }

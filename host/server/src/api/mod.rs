@@ -16,6 +16,7 @@ mod path;
 mod plugin_calls;
 mod providers;
 mod reply;
+mod tenants;
 #[cfg(test)]
 mod tests;
 
@@ -30,6 +31,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use waypost_core::decision::Name;
 
 use crate::gateway::Gateway;
 use auth::KeyCache;
@@ -73,6 +75,11 @@ impl Default for Front {
 }
 
 impl Front {
+    /// The keys that were used since this was asked last, each with the time in Unix milliseconds.
+    pub fn take_key_uses(&self) -> Vec<(Name, u64)> {
+        self.lasting.keys.take_uses()
+    }
+
     /// Everything that this gateway answers over HTTP.
     pub fn of(&self, gateway: Arc<Gateway>) -> Router {
         self.calls.clone().with_state(Arc::new(Api { gateway, lasting: self.lasting.clone() }))
@@ -99,6 +106,7 @@ fn calls() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(dead_letters::delete))
         .routes(routes!(keys::list, keys::create))
         .routes(routes!(keys::revoke))
+        .routes(routes!(keys::rotate))
         .routes(routes!(providers::list))
         .routes(routes!(plugins::list))
         .routes(routes!(plugins::upload, plugins::read, plugins::delete))
@@ -115,6 +123,9 @@ fn calls() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(plugins::logs))
         .routes(routes!(plugins::read_revision, plugins::delete_revision))
         .routes(routes!(plugins::component))
+        .routes(routes!(tenants::list))
+        .routes(routes!(tenants::read, tenants::put, tenants::delete))
+        .routes(routes!(keys::create_for))
         .routes(routes!(hooks::get, hooks::post))
         .routes(routes!(ops::healthz))
         .routes(routes!(ops::readyz))

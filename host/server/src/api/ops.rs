@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use waypost_api::calls::health::{self as calls, Well};
 
 use super::Api;
+use super::auth::{Authorised, Operating};
 use super::documented::documented;
 use super::problem::{Code, Problem};
 use super::reply::{Failed, reply};
@@ -48,6 +49,9 @@ pub async fn readyz(State(api): State<Arc<Api>>) -> Result<Response, Failed> {
 }
 
 /// Metrics for Prometheus, as OpenMetrics text.
+///
+/// Figures that name a tenant are only there for a key with the scope `operator`, or where
+/// `server.metrics_open` shows them to everybody. Without such a key all others are there.
 #[utoipa::path(
     get,
     path = "/metrics",
@@ -56,8 +60,12 @@ pub async fn readyz(State(api): State<Arc<Api>>) -> Result<Response, Failed> {
     responses((status = 200, description = "OpenMetrics text", body = String, content_type = "application/openmetrics-text")),
     security(()),
 )]
-pub async fn metrics(State(api): State<Arc<Api>>) -> Response {
-    ([(CONTENT_TYPE, OPEN_METRICS)], api.gateway.metrics.render()).into_response()
+pub async fn metrics(
+    State(api): State<Arc<Api>>,
+    operator: Result<Authorised<Operating>, Failed>,
+) -> Response {
+    let with_tenants = api.gateway.config.server.metrics_open || operator.is_ok();
+    ([(CONTENT_TYPE, OPEN_METRICS)], api.gateway.metrics.render(with_tenants)).into_response()
 }
 
 /// This document.

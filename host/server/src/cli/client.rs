@@ -62,6 +62,7 @@ pub(super) struct Request<'a> {
     query: Vec<(&'static str, String)>,
     body: Option<String>,
     idempotency_key: Option<&'a str>,
+    if_match: Option<&'a str>,
 }
 
 /// An answer that is no error.
@@ -76,12 +77,24 @@ pub(super) struct Answer {
 impl<'a> Request<'a> {
     /// Reads.
     pub fn get(path: &'a [&'a str]) -> Self {
-        Self { method: Method::GET, path, query: Vec::new(), body: None, idempotency_key: None }
+        Self {
+            method: Method::GET,
+            path,
+            query: Vec::new(),
+            body: None,
+            idempotency_key: None,
+            if_match: None,
+        }
     }
 
     /// Asks for something to be done.
     pub fn post(path: &'a [&'a str]) -> Self {
         Self { method: Method::POST, ..Self::get(path) }
+    }
+
+    /// Makes or replaces.
+    pub fn put(path: &'a [&'a str]) -> Self {
+        Self { method: Method::PUT, ..Self::get(path) }
     }
 
     /// Takes back or deletes.
@@ -99,6 +112,12 @@ impl<'a> Request<'a> {
     /// compares it where the request has an idempotency key.
     pub fn json(mut self, body: &Value) -> Self {
         self.body = Some(body.to_string());
+        self
+    }
+
+    /// Only where what is there has this tag.
+    pub fn if_match(mut self, tag: Option<&'a str>) -> Self {
+        self.if_match = tag;
         self
     }
 
@@ -150,6 +169,9 @@ impl Client {
         }
         if let Some(key) = request.idempotency_key {
             builder = builder.header("idempotency-key", key);
+        }
+        if let Some(tag) = request.if_match {
+            builder = builder.header("if-match", tag);
         }
         let mut response = builder.send().await.map_err(|error| self.unreachable(&error))?;
         let (status, headers) = (response.status(), response.headers().clone());
@@ -217,6 +239,11 @@ fn refusal(status: StatusCode, headers: &HeaderMap, problem: Value) -> CliError 
     }
     if let Some(pointer) = text("pointer").filter(|pointer| !pointer.is_empty()) {
         detail = format!("{detail} [{pointer}]");
+    }
+    for problem in problem["problems"].as_array().into_iter().flatten() {
+        let text = |name: &str| problem[name].as_str().unwrap_or_default();
+        let help = problem["help"].as_str().map(|help| format!("; {help}")).unwrap_or_default();
+        detail = format!("{detail}\n  {}: {}{help}", text("path"), text("reason"));
     }
     let again =
         if matches!(status.as_u16(), 429 | 503) { Again::Later(retry_after(headers)) } else { Again::Never };

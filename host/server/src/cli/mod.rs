@@ -23,6 +23,7 @@ mod send;
 mod send_csv;
 mod serve;
 mod simulate;
+mod tenants;
 mod timeline;
 mod wait;
 mod wire;
@@ -114,6 +115,7 @@ enum Command {
     Messages(messages::MessagesArgs),
     DeadLetters(dead_letters::DeadLettersArgs),
     Plugin(plugin::PluginArgs),
+    Tenants(tenants::TenantsArgs),
     Simulate(simulate::SimulateArgs),
     /// Compiles a component for a server that has started this process
     #[command(hide = true)]
@@ -155,6 +157,7 @@ fn run_command(cli: &Cli, output: &mut Output) -> Result<Exit> {
         Command::Explain(args) => block_on(explain::run(&global.client()?, output, args)),
         Command::Messages(args) => block_on(messages::run(&global.client()?, output, args)),
         Command::DeadLetters(args) => block_on(dead_letters::run(&global.client()?, output, args)),
+        Command::Tenants(args) => block_on(tenants::run(&global.client()?, output, args)),
         Command::Plugin(args) => plugin::run(output, args),
         Command::Simulate(args) => block_on(simulate::run(output, args)),
         Command::EngineCompile => engine_compile::run(),
@@ -210,6 +213,12 @@ mod tests {
             "keys create --tenant demo --label ci --scope send --scope read",
             "keys create --tenant demo --label ci --scope send,read --config x.toml",
             "keys list --json",
+            "keys create --tenant demo --label ci --role plugin-author --expires 90d",
+            "keys rotate abcdefgh0123 --overlap 2h",
+            "tenants list --all",
+            "tenants show acme --json",
+            "tenants put acme --settings acme.toml --plan plan.json --disable --if-version 3",
+            "tenants delete acme --force",
             "keys list --store redis://127.0.0.1:6379",
             "serve --store redis://127.0.0.1 --shared-config",
             "hosts --store redis://127.0.0.1",
@@ -259,6 +268,10 @@ mod tests {
             ("serve --shared-config", MissingRequiredArgument),
             ("keys create --tenant demo --label x", MissingRequiredArgument),
             ("keys create --tenant demo --label x --scope sent", InvalidValue),
+            ("keys create --tenant demo --label x --scope send --role admin", ArgumentConflict),
+            ("keys create --tenant demo --label x --role admin --expires 5s", ValueValidation),
+            ("keys rotate abcdefgh0123 --overlap 8d", ValueValidation),
+            ("tenants put acme --enable --disable", ArgumentConflict),
             ("send --text Hi", MissingRequiredArgument),
             ("send --to +44 --text Hi --text-file x", ArgumentConflict),
             ("send --to +44 --text Hi --data-file x", ArgumentConflict),

@@ -13,6 +13,7 @@ use waypost_engine::{CallContext, Engine, Limits, LoadRequest, Loaded, Reuse};
 
 use super::{Bound, Stages, Tenant};
 use crate::clock;
+use crate::plugins::Budget;
 use crate::provider::Provider;
 use crate::secrets::{self, Secret, SecretError, SecretMap};
 use crate::transport::SIMULATOR_HOST;
@@ -178,6 +179,7 @@ impl<'a> Loader<'a> {
         Ok(Tenant {
             terms: TenantTerms::new(Name::from(name), config, self.config.server.default_region),
             plan: Plan::default(),
+            budget: Budget::default(),
             callback_secret: callback_secret.transpose()?,
             registered: 0,
             stages: configured.clone(),

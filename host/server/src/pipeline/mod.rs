@@ -9,7 +9,7 @@ use std::sync::Arc;
 use waypost_core::registry::Plan;
 use waypost_core::tenant::TenantTerms;
 
-use crate::plugins::Fitting;
+use crate::plugins::{Budget, Fitting};
 use crate::provider::Provider;
 use crate::secrets::Secret;
 
@@ -23,6 +23,8 @@ pub struct Tenant {
     pub terms: TenantTerms,
     /// What its own components may use.
     pub plan: Plan,
+    /// What they have used of the plan's time.
+    pub budget: Budget,
     /// Signs callbacks.
     pub callback_secret: Option<Secret>,
     /// The version of its record in the registry; 0: it is in the configuration.
@@ -50,6 +52,25 @@ impl Tenant {
     /// The operator's components alone.
     pub fn configured(&self) -> &Stages {
         &self.configured
+    }
+
+    /// True where one of its own plugins is asked about messages.
+    pub fn asks_own(&self) -> bool {
+        self.fittings.iter().any(|fitting| fitting.active.is_some())
+    }
+
+    /// The same tenant under another plan, without its plugins: they are loaded under the plan's limits.
+    /// `configured_percent` is how many messages its settings record.
+    #[must_use]
+    pub fn planned(&self, plan: Plan, budget: Budget, configured_percent: u32) -> Self {
+        Self {
+            terms: self.terms.under(&plan, configured_percent),
+            plan,
+            budget,
+            stages: self.configured.clone(),
+            fittings: Vec::new(),
+            ..self.clone()
+        }
     }
 
     /// The same tenant with these plugins. `stages` begin with its configured ones.

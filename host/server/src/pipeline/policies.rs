@@ -26,6 +26,10 @@ impl flow::Tenant for Tenant {
         &self.providers
     }
 
+    fn decision_time_free_at_ms(&self, now_ms: u64) -> Option<u64> {
+        self.budget.free_at_ms(now_ms).filter(|_| self.asks_own())
+    }
+
     fn screen(&self, place: usize, draft: &Draft, id: MessageId) -> Option<Asked<Verdict>> {
         let Some(bound) = self.stages.screening.get(place) else {
             if place == self.stages.screening.len() {

@@ -138,6 +138,11 @@ pub async fn run(running: Arc<Running>, plugins: Arc<Plugins>) {
 }
 
 impl Plugins {
+    /// Has whoever waits for something to check look whether the gateway drains.
+    pub fn wake(&self) {
+        self.queue.bell.notify_one();
+    }
+
     /// How far the check of a revision is, where this host checks it.
     pub fn progress(&self, tenant: &Name, plugin: &str, revision: &str) -> Option<Progress> {
         self.queue.progress(tenant, plugin, revision)

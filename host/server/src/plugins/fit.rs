@@ -6,6 +6,7 @@ use waypost_core::registry::{Binding, PluginRecord};
 use waypost_engine::Loaded;
 
 use super::activity::{Activity, Part};
+use super::budget::Budget;
 use super::watch::{Shadow, Watch};
 use super::{Plugins, catalog::Registered};
 use crate::clock;
@@ -35,6 +36,7 @@ struct Loads {
     shadow: Option<Loaded>,
     active_seen: Option<Arc<Activity>>,
     shadow_seen: Option<Arc<Activity>>,
+    budget: Budget,
 }
 
 /// What the plugins of a tenant are to be fitted from, in the order in which they are asked.
@@ -76,6 +78,7 @@ impl Plugins {
             shadow: None,
             active_seen: None,
             shadow_seen: None,
+            budget: tenant.budget.clone(),
         };
         let name = &tenant.terms.name;
         let seen = |revision: &str, part| {
@@ -133,10 +136,10 @@ fn fill<C>(place: &mut Option<Bound<C>>, bound: Bound<C>) {
         None => *place = Some(bound),
         Some(there) if matches!(there.component, Deciding::Nobody) => *place = Some(bound),
         Some(there) if there.watch.as_ref().is_none_or(|watch| watch.shadow.is_none()) => {
-            let shadow = bound.watch.and_then(|watch| watch.shadow);
+            let Some(looking) = bound.watch else { return };
             match &mut there.watch {
-                Some(watch) => watch.shadow = shadow,
-                None => there.watch = Some(Watch { active: None, shadow }),
+                Some(watch) => watch.shadow = looking.shadow,
+                None => there.watch = Some(Watch { active: None, ..looking }),
             }
         }
         Some(_) => {}
@@ -144,7 +147,7 @@ fn fill<C>(place: &mut Option<Bound<C>>, bound: Bound<C>) {
 }
 
 fn bound<C>(plugins: &Plugins, loads: Loads, handle: impl Fn(Loaded) -> Option<C>) -> Bound<C> {
-    let Loads { fitting, active, shadow, active_seen, shadow_seen } = loads;
+    let Loads { fitting, active, shadow, active_seen, shadow_seen, budget } = loads;
     let component = match (active, &fitting.active) {
         (Some(Ok(loaded)), _) => handle(loaded).map(Deciding::Loaded),
         (Some(Err(())), Some(revision)) => Some(missing(&fitting, revision)),
@@ -156,7 +159,7 @@ fn bound<C>(plugins: &Plugins, loads: Loads, handle: impl Fn(Loaded) -> Option<C
     Bound {
         component: component.unwrap_or(Deciding::Nobody),
         on_failure: on_failure(&fitting),
-        watch: Some(Watch { active: active_seen, shadow }),
+        watch: Some(Watch { active: active_seen, shadow, budget }),
     }
 }
 

@@ -1,11 +1,12 @@
 //! Goes after the registry: what was changed, here or on another host, runs.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use tokio::time::Instant;
-use tracing::{info, warn};
+use tokio::time::{Instant, timeout};
+use tracing::{debug, info, warn};
 use waypost_core::config::{Config, Tenant as TenantConfig};
 use waypost_core::decision::Name;
 use waypost_core::registry::TenantRecord;
@@ -33,21 +34,38 @@ pub struct Completed {
     pub tenants: BTreeMap<Name, Arc<Tenant>>,
 }
 
-/// Runs until the gateway drains.
+/// Runs until the gateway drains. Where hosts share a store, each hears of another version with its look
+/// at the others ([`Plugins::heard`]); a store of its own is asked for the version.
 pub async fn run(running: Arc<Running>, plugins: Arc<Plugins>) {
+    let is_told = running.now().fleet.is_some();
     let mut read_at = Instant::now();
     while !running.now().is_draining() {
-        tokio::time::sleep(LOOK_EVERY).await;
+        let heard = timeout(LOOK_EVERY, plugins.news.notified()).await.is_ok();
         let is_due = read_at.elapsed() >= READ_EVERY;
-        match plugins.catch_up(&running, is_due).await {
-            Ok(()) if is_due => read_at = Instant::now(),
+        if is_told && !heard && !is_due {
+            continue;
+        }
+        match plugins.catch_up(&running, heard || is_due).await {
+            Ok(()) if heard || is_due => read_at = Instant::now(),
             Ok(()) => {}
-            Err(error) => tracing::debug!(%error, "the registry cannot be read"),
+            Err(error) => debug!(%error, "the registry cannot be read"),
         }
     }
 }
 
 impl Plugins {
+    /// The registry has this version now. What does not run here yet is read, beside whatever runs.
+    pub fn heard(&self, version: u64) {
+        if self.applied() != Some(version) {
+            self.news.notify_one();
+        }
+    }
+
+    /// True where tenants are registered beside those of the configuration, enabled or not.
+    pub fn has_registered(&self) -> bool {
+        self.registered.load(Ordering::Relaxed) > 0
+    }
+
     /// Brings what runs up to what is registered. When this answers, the next message is decided so.
     ///
     /// # Errors
@@ -119,14 +137,31 @@ impl Plugins {
                 Err(error) => troubles.push(error),
             }
         }
+        self.plan_configured(catalog, file, &mut tenants);
         self.fit_all(catalog, &mut tenants, &mut troubles).await;
-        self.shelf.keep(
-            tenants
-                .values()
-                .flat_map(|tenant| tenant.fittings().iter().map(|fitting| (&tenant.terms.name, fitting))),
-        );
+        self.shelf.keep(tenants.values().map(|tenant| &**tenant));
+        let is_there = |name: &Name| tenants.contains_key(name) || catalog.tenants.contains_key(name);
+        self.budgets.keep(is_there);
+        let beside = catalog
+            .tenants
+            .iter()
+            .filter(|(name, it)| it.record.is_some() && !file.tenants.contains_key(&***name));
+        self.registered.store(beside.count(), Ordering::Relaxed);
         self.tell(before, troubles);
         Completed { config, tenants }
+    }
+
+    /// A record of a tenant of the configuration holds its plan.
+    fn plan_configured(&self, catalog: &Catalog, file: &Config, tenants: &mut BTreeMap<Name, Arc<Tenant>>) {
+        for (name, settings) in &file.tenants {
+            let Some(tenant) = tenants.get_mut(&**name) else { continue };
+            let record = catalog.tenants.get(&**name).and_then(|it| it.record.as_ref());
+            let plan = record.map(|(_, record)| record.plan.clone()).unwrap_or_default();
+            let budget = self.budgets.of(&tenant.terms.name, &plan);
+            if tenant.plan != plan || !tenant.budget.is_same(&budget) {
+                *tenant = Arc::new(tenant.planned(plan, budget, settings.recorded_percent));
+            }
+        }
     }
 
     async fn fit_all(
@@ -146,7 +181,11 @@ impl Plugins {
         }
     }
 
-    fn registered(
+    /// A registered tenant, loaded.
+    ///
+    /// # Errors
+    /// Why it cannot be.
+    pub(super) fn registered(
         &self,
         config: &Config,
         name: &Name,
@@ -156,9 +195,10 @@ impl Plugins {
         providers: &BTreeMap<Name, Arc<Provider>>,
     ) -> Result<Tenant, String> {
         let mut loader = Loader::new(config, &self.builder.engine, &self.builder.base);
-        let mut tenant = loader.tenant(name, settings, providers).map_err(|error| error.to_string())?;
+        let tenant = loader.tenant(name, settings, providers).map_err(|error| error.to_string())?;
+        let budget = self.budgets.of(name, &record.plan);
+        let mut tenant = tenant.planned(record.plan.clone(), budget, settings.recorded_percent);
         tenant.registered = version;
-        tenant.plan = record.plan.clone();
         Ok(tenant)
     }
 
@@ -195,7 +235,7 @@ fn read_registered(
     file: &Config,
     troubles: &mut Vec<String>,
 ) -> BTreeMap<Name, TenantConfig> {
-    let built_in: Vec<&str> = waypost_builtins::BUILT_IN.iter().map(|built_in| built_in.name).collect();
+    let built_in = built_in();
     let mut read = BTreeMap::new();
     for (name, registered) in &catalog.tenants {
         let Some((_, record)) = registered.record.as_ref().filter(|(_, record)| record.enabled) else {
@@ -204,7 +244,9 @@ fn read_registered(
         if file.tenants.contains_key(&**name) {
             continue;
         }
-        match file.read_tenant(name, &record.settings, &built_in) {
+        // It was in the configuration and is no more: nothing says what it is.
+        let Some(settings) = &record.settings else { continue };
+        match file.read_tenant(name, settings, &built_in) {
             Ok(settings) => {
                 read.insert(name.clone(), settings);
             }
@@ -214,7 +256,13 @@ fn read_registered(
     read
 }
 
-fn with_tenants(file: &Config, registered: &BTreeMap<Name, TenantConfig>) -> Arc<Config> {
+/// The components that settings may name beside those of the configuration.
+pub(super) fn built_in() -> Vec<&'static str> {
+    waypost_builtins::BUILT_IN.iter().map(|built_in| built_in.name).collect()
+}
+
+/// The configuration with these tenants.
+pub(super) fn with_tenants(file: &Config, registered: &BTreeMap<Name, TenantConfig>) -> Arc<Config> {
     let mut config = file.clone();
     config.tenants.extend(registered.iter().map(|(name, settings)| (name.to_string(), settings.clone())));
     Arc::new(config)

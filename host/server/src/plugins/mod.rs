@@ -8,6 +8,7 @@
 
 pub mod activity;
 mod backtest;
+mod budget;
 mod catalog;
 mod change;
 mod checks;
@@ -18,13 +19,16 @@ mod follow;
 pub mod settings_diff;
 mod shadow;
 mod shelf;
+mod tenant_removal;
+mod tenants;
 mod trial;
 mod upload;
 mod watch;
 
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use waypost_core::decision::Name;
 use waypost_core::registry::{Kind, PluginRecord};
 use waypost_engine::Engine;
@@ -35,16 +39,20 @@ use crate::running::Running;
 
 pub use activity::About;
 pub use backtest::{Backtest, MESSAGES_MAX as BACKTEST_MESSAGES_MAX, Report};
+pub use budget::Budget;
 pub use change::Change;
 pub use checks::{Progress, run as check};
 pub use error::PluginError;
 pub use fit::Fitting;
 pub use follow::run as follow;
+pub use tenant_removal::Deleted;
+pub use tenants::{Expected, KnownTenant, TenantError, WantedTenant};
 pub use trial::{FIXTURES_MAX, Ran};
 pub use upload::{NOTE_BYTES_MAX, Upload, Uploaded};
 pub use watch::{Watch, in_words};
 
 use activity::Activities;
+use budget::Budgets;
 use catalog::record;
 use checks::Queue;
 use shadow::Shadows;
@@ -60,11 +68,16 @@ pub struct Plugins {
     shadows: Shadows,
     queue: Queue,
     uploads: upload::Rates,
+    budgets: Budgets,
     /// A place for each upload whose body is being read.
     bodies: Semaphore,
     backtests: backtest::Places,
     /// The version of the registry that runs.
     applied: Mutex<Option<u64>>,
+    /// Rung when another version is heard of.
+    news: Notify,
+    /// Tenants that are registered, enabled or not, beside those of the configuration.
+    registered: AtomicUsize,
     /// What changes are to run in, once it runs.
     running: OnceLock<Weak<Running>>,
 }
@@ -84,9 +97,12 @@ impl Plugins {
             shadows: Shadows::start()?,
             queue: Queue::default(),
             uploads: upload::Rates::default(),
+            budgets: Budgets::default(),
             bodies: Semaphore::new(upload::BODIES_MAX),
             backtests: backtest::Places::default(),
             applied: Mutex::default(),
+            news: Notify::new(),
+            registered: AtomicUsize::new(0),
             running: OnceLock::new(),
         })
     }

@@ -55,7 +55,8 @@ mod tests {
             let _ = wait.recv();
         })));
         let taken = (0..WAITING_MAX + 10).filter(|_| shadows.ask(Box::new(|| {}))).count();
-        assert!((WAITING_MAX..WAITING_MAX + 2).contains(&taken), "{taken}");
+        // The first may still be among those that wait.
+        assert!((WAITING_MAX - 1..WAITING_MAX + 2).contains(&taken), "{taken}");
         drop(go);
         let (done, ended) = channel();
         while !shadows.ask(Box::new({

@@ -1,6 +1,6 @@
 //! Revisions that are loaded on this host.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use waypost_core::decision::{Name, Role};
@@ -8,17 +8,34 @@ use waypost_core::registry::{Binding, Kind, RevisionRecord, RevisionState};
 use waypost_engine::{LoadRequest, Loaded, NoSecrets, Reuse};
 
 use super::catalog::record;
-use super::fit::Fitting;
 use super::{PluginError, Plugins};
 use crate::pipeline::Tenant;
 
-/// What tells a loaded revision from others: also how many calls an instance serves.
+/// What tells a loaded revision from others: also how many calls an instance serves, and the limits of
+/// the plan.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
     tenant: Name,
     plugin: String,
     revision: String,
     reuse_calls: u32,
+    component_bytes_max: u64,
+    memory_bytes_max: u64,
+    fuel_max: u64,
+}
+
+impl Key {
+    fn new(tenant: &Tenant, plugin: &str, revision: &str, binding: Binding) -> Self {
+        Self {
+            tenant: tenant.terms.name.clone(),
+            plugin: plugin.to_owned(),
+            revision: revision.to_owned(),
+            reuse_calls: binding.reuse_calls,
+            component_bytes_max: tenant.plan.component_bytes_max,
+            memory_bytes_max: tenant.plan.memory_bytes_max,
+            fuel_max: tenant.plan.fuel_max,
+        }
+    }
 }
 
 /// Revisions that are loaded.
@@ -27,16 +44,12 @@ pub struct Shelf(Mutex<HashMap<Key, Loaded>>);
 
 impl Shelf {
     /// Takes away what nobody uses any more.
-    pub fn keep<'f>(&self, used: impl Iterator<Item = (&'f Name, &'f Fitting)>) {
-        let used: std::collections::HashSet<Key> = used
+    pub fn keep<'t>(&self, tenants: impl Iterator<Item = &'t Tenant>) {
+        let used: HashSet<Key> = tenants
+            .flat_map(|tenant| tenant.fittings().iter().map(move |fitting| (tenant, fitting)))
             .flat_map(|(tenant, fitting)| {
                 let revisions = [&fitting.active, &fitting.shadow].into_iter().flatten();
-                revisions.map(|revision| Key {
-                    tenant: tenant.clone(),
-                    plugin: fitting.plugin.clone(),
-                    revision: revision.clone(),
-                    reuse_calls: fitting.binding.reuse_calls,
-                })
+                revisions.map(move |revision| Key::new(tenant, &fitting.plugin, revision, fitting.binding))
             })
             .collect();
         self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|key, _| used.contains(key));
@@ -95,12 +108,7 @@ impl Plugins {
         revision: &str,
         binding: Binding,
     ) -> Result<Loaded, PluginError> {
-        let key = Key {
-            tenant: tenant.terms.name.clone(),
-            plugin: plugin.to_owned(),
-            revision: revision.to_owned(),
-            reuse_calls: binding.reuse_calls,
-        };
+        let key = Key::new(tenant, plugin, revision, binding);
         if let Some(loaded) = self.shelf.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Ok(loaded.clone());
         }

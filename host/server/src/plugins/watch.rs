@@ -6,6 +6,7 @@ use waypost_core::decision::DecisionRecord;
 use waypost_core::id::MessageId;
 
 use super::activity::{About, Activity};
+use super::budget::Budget;
 use super::shadow::Shadows;
 use crate::clock;
 
@@ -16,6 +17,8 @@ pub struct Watch<C> {
     pub active: Option<Arc<Activity>>,
     /// Asked beside it.
     pub shadow: Option<Shadow<C>>,
+    /// The tenant's, of which each call takes its time.
+    pub budget: Budget,
 }
 
 /// A revision that is asked and decides nothing.
@@ -32,25 +35,36 @@ pub struct Shadow<C> {
 impl<C> Watch<C> {
     /// The one that decides has answered.
     pub fn decided(&self, record: &DecisionRecord, id: MessageId) {
+        // Without one the operator's component decides here, whose time is not the tenant's.
         if let Some(activity) = &self.active {
-            activity.record(record, id, clock::now_ms());
+            let now_ms = clock::now_ms();
+            self.budget.charge(record.time_ns, now_ms);
+            activity.record(record, id, now_ms);
         }
     }
 }
 
 impl<C: Clone + Send + 'static> Watch<C> {
     /// Asks the shadow the same, later. `was` is what was decided, in words; None where that cannot be
-    /// compared. `question` is only made where there is a shadow.
+    /// compared. `question` is only made where there is a shadow. Where the tenant has used its time, the
+    /// message is left out and counted.
     pub fn ask_shadow<Q>(&self, about: About, was: Option<&str>, question: impl FnOnce() -> Q)
     where
         Q: FnOnce(&C) -> DecisionRecord + Send + 'static,
     {
         let Some(Shadow { component, activity, shadows }) = &self.shadow else { return };
+        if self.budget.free_at_ms(clock::now_ms()).is_some() {
+            activity.differences().leave_out();
+            return;
+        }
         let (component, seen, was, question) =
             (component.clone(), activity.clone(), was.map(str::to_owned), question());
+        let budget = self.budget.clone();
         let asked = shadows.ask(Box::new(move || {
             let record = question(&component);
-            seen.record(&record, about.id, clock::now_ms());
+            let now_ms = clock::now_ms();
+            budget.charge(record.time_ns, now_ms);
+            seen.record(&record, about.id, now_ms);
             if let Some(was) = was {
                 seen.differences().compare(about, &was, &in_words(&record));
             }

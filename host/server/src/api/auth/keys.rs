@@ -41,6 +41,8 @@ struct Known {
     key: Arc<ApiKey>,
     /// When the store last confirmed it, in milliseconds since the cache was made.
     confirmed_ms: AtomicU64,
+    /// When it was used last, in Unix milliseconds, where the store has not been told yet; else 0.
+    used_ms: AtomicU64,
 }
 
 impl Default for KeyCache {
@@ -64,6 +66,14 @@ impl KeyCache {
         self.check_at(text, Moment { now_ms, age_ms: self.age_ms() }, lookup).await
     }
 
+    /// The keys that were used since this was asked last, each with the time in Unix milliseconds.
+    pub fn take_uses(&self) -> Vec<(Name, u64)> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let uses =
+            known.values().map(|known| (known.key.id.clone(), known.used_ms.swap(0, Ordering::Relaxed)));
+        uses.filter(|(_, used_ms)| *used_ms > 0).collect()
+    }
+
     /// Forgets a key that has just been revoked.
     pub fn forget(&self, id: &Name) {
         self.write().retain(|_, known| known.key.id != *id);
@@ -80,7 +90,10 @@ impl KeyCache {
         let found = match known {
             Some(known) => match Confirmation::begin(&known, at.age_ms) {
                 None if key::has_expired(&known.key, at.now_ms) => return Err(Problem::key_expired()),
-                None => return Ok(known.key.clone()),
+                None => {
+                    known.used_ms.store(at.now_ms, Ordering::Relaxed);
+                    return Ok(known.key.clone());
+                }
                 Some(confirmation) => {
                     let found = lookup(id.to_owned()).await?;
                     confirmation.done();
@@ -94,7 +107,7 @@ impl KeyCache {
             }
         };
         match key::check(found, &hash, at.now_ms) {
-            Ok(key) => Ok(self.remember(hash, key, at.age_ms)),
+            Ok(key) => Ok(self.remember(hash, key, at)),
             Err(problem) => {
                 self.write().remove(&hash);
                 Err(problem)
@@ -102,12 +115,16 @@ impl KeyCache {
         }
     }
 
-    fn remember(&self, hash: [u8; 32], key: ApiKey, now_ms: u64) -> Arc<ApiKey> {
+    fn remember(&self, hash: [u8; 32], key: ApiKey, at: Moment) -> Arc<ApiKey> {
         let key = Arc::new(key);
-        let known = Known { key: key.clone(), confirmed_ms: AtomicU64::new(now_ms) };
+        let known = Known {
+            key: key.clone(),
+            confirmed_ms: AtomicU64::new(at.age_ms),
+            used_ms: AtomicU64::new(at.now_ms),
+        };
         let mut all = self.write();
         if all.len() >= KEYS_MAX {
-            all.retain(|_, known| known.age_ms(now_ms) < TRUSTED_MS);
+            all.retain(|_, known| known.age_ms(at.age_ms) < TRUSTED_MS);
         }
         if all.len() < KEYS_MAX {
             all.insert(hash, Arc::new(known));
@@ -267,6 +284,19 @@ mod tests {
         assert_eq!(books.check(&cache, &wrong, 6_000).await, Err(Code::KeyInvalid));
         *books.key.lock().unwrap() = Ok(Some(ApiKey { expires_ms: Some(9_000), ..good }));
         assert!(books.check(&cache, &text, 6_001).await.is_ok(), "it was prolonged");
+    }
+
+    #[tokio::test]
+    async fn the_last_use_is_told_once() {
+        let (good, text) = key();
+        let (id, books, cache) = (good.id.clone(), Books::with(good), KeyCache::default());
+        for now_ms in [1_000, 2_000] {
+            assert!(books.check(&cache, &text, now_ms).await.is_ok());
+        }
+        assert_eq!(cache.take_uses(), [(id.clone(), 2_000)]);
+        assert_eq!(cache.take_uses(), []);
+        assert!(books.check(&cache, &text, 9_000).await.is_ok(), "confirmed again by the store");
+        assert_eq!(cache.take_uses(), [(id, 9_000)]);
     }
 
     #[tokio::test]

@@ -27,6 +27,12 @@ const CALLS: &[(&str, &str, Option<&str>)] = &[
     ("get", "/v1/keys", Some("admin")),
     ("post", "/v1/keys", Some("admin")),
     ("delete", "/v1/keys/{id}", Some("admin")),
+    ("post", "/v1/keys/{id}/rotate", Some("admin")),
+    ("get", "/v1/tenants", Some("operator")),
+    ("get", "/v1/tenants/{name}", Some("operator")),
+    ("put", "/v1/tenants/{name}", Some("operator")),
+    ("delete", "/v1/tenants/{name}", Some("operator")),
+    ("post", "/v1/tenants/{name}/keys", Some("operator")),
     ("get", "/v1/providers", Some("admin")),
     ("get", "/v1/plugins", Some("read")),
     ("get", "/v1/plugins/{name}", Some("read")),
@@ -109,6 +115,7 @@ fn the_parameters_that_are_read_are_the_ones_documented() {
         ("/v1/messages", messages::LIST),
         ("/v1/inbox", inbox::READ),
         ("/v1/dead-letters", dead_letters::LIST),
+        ("/v1/tenants", crate::api::tenants::LIST),
     ] {
         let parameters = document["paths"][path]["get"]["parameters"].as_array().unwrap();
         let documented: Vec<_> =
