@@ -8,7 +8,7 @@ use crate::world::config;
 #[tokio::test]
 async fn check_names_what_is_wrong() {
     let said = |config: &str, variables: &[(&str, &str)]| {
-        let output = Gateway::prepare(config, variables).cli(&["check", "--config", "waypost.toml"]);
+        let output = Gateway::prepare(config, variables).cli(&["check", "waypost.toml"]);
         let text = [output.stdout, output.stderr].concat();
         (output.status.success(), String::from_utf8_lossy(&text).into_owned())
     };

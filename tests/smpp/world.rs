@@ -63,6 +63,7 @@ pub fn config(address: &str, smpp: &str) -> String {
         r#"
 [server]
 listen = "{{address}}"
+default_region = "GB"
 [tenants.default]
 rate_per_second = 100000
 rate_burst = 100000
@@ -77,6 +78,7 @@ system_id = "shop"
 password = {{ env = "CARRIER_PASSWORD" }}
 window = 100
 reconnect_min_ms = 100
+reconnect_max_ms = 200
 throttle_pause_ms = 50
 {smpp}
 "#

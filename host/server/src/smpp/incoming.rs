@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 
 use async_trait::async_trait;
 use sha2::{Digest as _, Sha256};
-use tracing::{debug, info, warn};
+use tracing::{debug, warn};
 use waypost_core::breaker::Signal;
 use waypost_core::config::smpp as config;
 use waypost_core::decision::Name;
@@ -15,7 +15,7 @@ use waypost_core::inbound::InboundMessage;
 use waypost_core::provider::Event as News;
 use waypost_core::smpp::{self as rules, Delivered, InboundSm};
 use waypost_core::store::StoreError;
-use waypost_smpp::{CommandStatus, Delivery, Ended, Event, Incoming};
+use waypost_smpp::{CommandStatus, Delivery, Event, Incoming};
 
 use super::parts;
 use crate::clock;
@@ -116,29 +116,17 @@ impl Incoming for Inlet {
         taken.map_err(|why| self.refuse(&gateway, provider.name(), &why))
     }
 
+    /// What happens to binds is logged by the client itself.
     fn event(&self, event: &Event) {
+        let Event::Unbound { lost: 1.., .. } = event else { return };
         let (Some(running), Some(provider)) = (self.running.upgrade(), self.provider.upgrade()) else {
             return;
         };
-        let name = provider.name();
-        match event {
-            Event::Bound { bind, mode, endpoint, smsc, interface_version } => {
-                let mode = mode.as_str();
-                info!(provider = %name, bind, mode, %endpoint, smsc, ?interface_version, "bound");
-            }
-            Event::NotBound { bind, endpoint, why, retry_in } => {
-                warn!(provider = %name, bind, %endpoint, %why, ?retry_in, "not bound");
-            }
-            Event::Unbound { bind, why: Ended::Stopped, .. } => info!(provider = %name, bind, "unbound"),
-            Event::Unbound { bind, why, lost } => {
-                warn!(provider = %name, bind, %why, in_doubt = lost, "a bind has ended");
-                if *lost > 0 && provider.signal(Signal::Fails, clock::now_ms()) {
-                    warn!(provider = %name, "the provider's circuit has opened: its links keep dying");
-                }
-                if provider.circuit_news().is_some() {
-                    running.now().circuit_changed.notify_one();
-                }
-            }
+        if provider.signal(Signal::Fails, clock::now_ms()) {
+            warn!(provider = %provider.name(), "the provider's circuit has opened: its links keep dying");
+        }
+        if provider.circuit_news().is_some() {
+            running.now().circuit_changed.notify_one();
         }
     }
 }
