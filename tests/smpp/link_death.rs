@@ -77,29 +77,28 @@ async fn ten_deaths_in_ten_thousand_messages_lose_nothing_and_hide_no_repeat() {
     let submits: u64 = arrived.values().sum();
     let repeats = submits - arrived.len() as u64;
     assert_eq!(arrived.len(), MESSAGES as usize);
-    // A submit that the SMSC never answered was repeated, and nothing else was.
-    assert!(
-        unanswered.is_subset(&doubted),
-        "{} were never answered and not doubted",
-        unanswered.difference(&doubted).count()
-    );
-    assert!(
-        repeats >= unanswered.len() as u64 && repeats <= doubted.len() as u64 + DEATHS,
-        "{repeats} repeats"
-    );
-    eprintln!(
-        "{MESSAGES} messages, {DEATHS} deaths: {submits} submits arrived, {repeats} repeats, {} doubted, {} without an answer",
-        doubted.len(),
-        unanswered.len()
-    );
-    assert!(!doubted.is_empty() && doubted.len() <= 100 * DEATHS as usize, "{} doubted", doubted.len());
     let metrics = client.with_key("").get("/metrics").await.text;
     let lost: u64 = metrics
         .lines()
         .find(|line| line.starts_with("waypost_smpp_answers_total") && line.contains("status=\"lost\""))
         .and_then(|line| line.rsplit(' ').next()?.parse().ok())
         .unwrap();
-    assert!(lost >= doubted.len() as u64, "each doubt is a lost answer: {lost}");
+    eprintln!(
+        "{MESSAGES} messages, {DEATHS} deaths: {submits} submits arrived, {repeats} repeats, {lost} answers lost, \
+         {} messages doubted, {} never answered",
+        doubted.len(),
+        unanswered.len()
+    );
+    // What the SMSC never answered was held for in doubt, and what arrived again is a lost answer: one that
+    // the SMSC had written, or one of a submit that was cut off on its way.
+    assert!(unanswered.is_subset(&doubted));
+    assert!((unanswered.len() as u64..=lost).contains(&repeats), "{repeats} repeats");
+    assert!(
+        lost >= doubted.len() as u64 && lost <= 100 * DEATHS,
+        "no more than the window each time: {lost}"
+    );
+    let handed_over: u64 = messages.iter().map(|message| message["attempts"].as_u64().unwrap()).sum();
+    assert!(handed_over >= submits, "{handed_over} were handed over and {submits} arrived");
 }
 
 /// Every message, when all are settled.
