@@ -6,7 +6,7 @@
     reason = "tests say what they expect by unwrapping it"
 )]
 
-#[allow(dead_code, reason = "each test binary uses its part of the kit")]
+#[allow(dead_code, unused_imports, reason = "each test binary uses its part of the kit")]
 #[path = "../kit/mod.rs"]
 mod kit;
 
