@@ -24,6 +24,19 @@ const DELIVERED: &str = "waypost_receipts_total{";
 
 /// The configuration of the measurement. `reuse` is a line for each binding.
 pub fn config(reuse: &str) -> String {
+    config_of(
+        r#"
+[providers.simulator]
+component = "simulator"
+in_flight_max = 2000
+price = { currency = "EUR", default = "0.04" }
+"#,
+        reuse,
+    )
+}
+
+/// The same with another provider.
+pub fn config_of(provider: &str, reuse: &str) -> String {
     format!(
         r#"
 [server]
@@ -31,10 +44,7 @@ listen = "127.0.0.1:{{port}}"
 public_url = "http://127.0.0.1:{{port}}"
 [log]
 level = "warn"
-[providers.simulator]
-component = "simulator"
-in_flight_max = 2000
-price = {{ currency = "EUR", default = "0.04" }}
+{provider}
 [tenants.default]
 rate_per_second = 100000
 rate_burst = 100000

@@ -11,13 +11,21 @@ use tokio::sync::oneshot;
 use waypost_simulator::smsc::{Control, Report as Counts, Script, Smsc};
 
 use crate::figure::Report;
+use crate::gateway::{self, load};
 use crate::kannel::Kannel;
 use crate::load::{Requests, send};
+use crate::server::Server;
 
 /// Most `submit_sm` without an answer, for both gateways.
 pub const WINDOW: usize = 100;
 /// Connections to the gateway's HTTP side, for both gateways.
 const CONNECTIONS: usize = 64;
+/// Messages that Waypost has claimed for the bind: those in its window, and some that are ready.
+const IN_FLIGHT_MAX: usize = 400;
+/// The SMSC does not look at numbers.
+const ANY: &str = "999";
+const SETTLED: &str = "waypost_settled_total";
+const RECEIPTS: &str = "waypost_receipts_total{";
 const WARM: u64 = 2_000;
 const REQUESTS: u64 = 60_000;
 const REQUESTS_WITH_RECEIPTS: u64 = 20_000;
@@ -29,6 +37,10 @@ pub async fn measure(report: &mut Report) -> Result<()> {
         let name = if receipts { "HTTP to SMPP and a receipt for each" } else { "HTTP to SMPP" };
         let kannel = kannel(receipts).await?;
         report.figure(&format!("{name}, Kannel"), kannel, "messages/s");
+        let target = if receipts { 8_000.0 } else { 15_000.0 };
+        let waypost = waypost(report, name, receipts).await?;
+        report.at_least(&format!("{name}, Waypost"), waypost, "messages/s", target);
+        report.figure(&format!("{name}, Waypost over Kannel"), waypost / kannel, "ratio");
     }
     Ok(())
 }
@@ -64,6 +76,49 @@ async fn kannel(receipts: bool) -> Result<f64> {
     tokio::task::spawn_blocking(move || send(measured)).await??;
     done(WARM + count).await?;
     Ok(count as f64 / start.elapsed().as_secs_f64())
+}
+
+/// Messages a second through Waypost, with three decisions and durable accept: until all are settled, or
+/// all receipts are applied.
+async fn waypost(report: &mut Report, name: &str, receipts: bool) -> Result<f64> {
+    let peer = Peer::start()?;
+    let server = Server::start(&config(peer.address, receipts)).await?;
+    peer.wait_for("a bind", |counts| counts.bound_transceivers, 1).await?;
+    let done = if receipts { RECEIPTS } else { SETTLED };
+    load(&server, CONNECTIONS, WARM, ANY).await?;
+    server.wait_for(done, WARM, PATIENCE).await?;
+    let count = if receipts { REQUESTS_WITH_RECEIPTS } else { REQUESTS };
+    let cpu = server.cpu_seconds()?;
+    let start = Instant::now();
+    let sent = load(&server, CONNECTIONS, count, ANY).await?;
+    server.wait_for(done, WARM + count, PATIENCE).await?;
+    let rate = count as f64 / start.elapsed().as_secs_f64();
+    let cpu_us = (server.cpu_seconds()? - cpu) / count as f64 * 1e6;
+    report.figure(
+        &format!("{name}, Waypost, taken in"),
+        count as f64 / sent.elapsed.as_secs_f64(),
+        "messages/s",
+    );
+    report.figure(&format!("{name}, Waypost, processor time"), cpu_us, "µs/message");
+    Ok(rate)
+}
+
+fn config(smsc: SocketAddr, receipts: bool) -> String {
+    let asked = if receipts { "final" } else { "none" };
+    let provider = format!(
+        r#"
+[providers.carrier]
+price = {{ currency = "EUR", default = "0.04" }}
+in_flight_max = {IN_FLIGHT_MAX}
+[providers.carrier.smpp]
+address = "{smsc}"
+system_id = "bench"
+window = {WINDOW}
+[providers.carrier.smpp.submit]
+registered_delivery = "{asked}"
+"#
+    );
+    gateway::config_of(&provider, "")
 }
 
 /// The SMSC, in a thread of its own. It ends when this is dropped.

@@ -10,6 +10,8 @@ const TARGET: &str = "wasm32-wasip2";
 const REDIS: &str = "redis-server";
 /// The version that the tests of the SMSC simulator install where it is missing.
 const SMPPLIB: &str = "smpplib==2.2.3";
+/// The version of the SMSC in JavaScript that the tests of SMPP install where it is missing.
+const NODE_SMPP: &str = "smpp@0.5.1";
 
 /// The `spin` command, which is in no package registry.
 pub fn spin() -> Result<()> {
@@ -63,6 +65,23 @@ pub fn smpplib() -> Result<()> {
     }
     command::run(".", "python3", &["-m", "venv", &folder.display().to_string()])?;
     command::run(".", &python, &["-m", "pip", "install", "--quiet", SMPPLIB])
+}
+
+/// An SMSC that shares no code with Waypost, for the tests: npm's `smpp`, in `target/smpp-peers`.
+pub fn node_smpp() -> Result<()> {
+    let folder = command::root().join("target/smpp-peers");
+    if folder.join("node_modules/smpp/package.json").is_file() {
+        return Ok(());
+    }
+    let otherwise = "install it with `sudo apt-get install npm` (Debian, Ubuntu), `sudo dnf install npm` \
+                     (Fedora), `brew install node` (macOS)";
+    debian_package("npm", "npm", otherwise)?;
+    let folder = folder.display().to_string();
+    command::run(
+        ".",
+        "npm",
+        &["install", "--silent", "--no-audit", "--no-fund", "--prefix", &folder, NODE_SMPP],
+    )
 }
 
 /// Installs a package of Debian's where `program` does not run, and stops the service that it may start.

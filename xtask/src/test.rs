@@ -20,6 +20,7 @@ pub fn test(arguments: &[String]) -> Result<()> {
     setup::wasm_target()?;
     setup::redis_server()?;
     setup::smpplib()?;
+    setup::node_smpp()?;
     format()?;
     tidy::tidy()?;
     lint()?;

@@ -42,6 +42,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("host/engine", &["waypost-core", "waypost-guest-build", "waypost-test-guests", "waypost-builtins"]),
     ("host/store", &["waypost-core", "waypost-store", "waypost-redis-kit"]),
     ("host/simulator", &[]),
+    ("host/smpp", &["waypost-core"]),
     ("host/builtins", &["waypost-core", "waypost-guest-build"]),
     ("host/guest-build", &[]),
     ("tests/redis-kit", &[]),

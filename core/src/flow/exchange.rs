@@ -78,6 +78,13 @@ pub async fn exchange<L: ProviderLink>(
     Exchanged { outcome, decisions }
 }
 
+/// How long a provider may keep trying, in seconds, at least one.
+#[must_use]
+pub fn valid_for_s(envelope: &Envelope, now_ms: u64) -> u32 {
+    let left_s = envelope.valid_until_ms.saturating_sub(now_ms) / 1000;
+    u32::try_from(left_s).unwrap_or(u32::MAX).max(1)
+}
+
 /// The end of a try's lease. Asks for another route where the outcome wants one; `tenant` is None
 /// where the message's tenant is gone from the configuration. Call it after the provider's circuit
 /// has learnt of the outcome ([`crate::lifecycle::settle::signal`]).
@@ -144,13 +151,12 @@ async fn outcome<L: ProviderLink>(
     now_ms: u64,
     decisions: &mut Vec<DecisionRecord>,
 ) -> Outcome {
-    let left_s = envelope.valid_until_ms.saturating_sub(now_ms) / 1000;
     let receipt_url = format!("{}?m={}", link.hook_url(), envelope.id);
     let submission = Submission {
         id: envelope.id,
         attempt,
         draft: &envelope.draft,
-        valid_for_s: Some(u32::try_from(left_s).unwrap_or(u32::MAX).max(1)),
+        valid_for_s: Some(valid_for_s(envelope, now_ms)),
         receipt_url: &receipt_url,
     };
     let asked = link.submit_request(submission);

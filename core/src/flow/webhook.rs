@@ -140,8 +140,7 @@ async fn take_inbound<S: Shell>(
     provider: &ProviderTerms,
     message: InboundMessage,
 ) -> Result<(), Refused> {
-    let target = inbound_target(shell.numbers(), provider, shell.only_tenant(), &message.to.value);
-    let (tenant, inbox) = target.ok_or(Refused::Unrouted)?;
+    let (tenant, inbox) = target(shell, provider, &message.to.value)?;
     let inbound = Inbound {
         tenant,
         inbox,
@@ -153,6 +152,14 @@ async fn take_inbound<S: Shell>(
         received_ms: shell.now_ms(),
     };
     Ok(receive::take(shell, inbound, message.sender.kind, message.to.kind).await?)
+}
+
+/// Tenant and inbox of what a provider brings for a number.
+///
+/// # Errors
+/// [`Refused::Unrouted`].
+pub fn target<S: Shell>(shell: &S, provider: &ProviderTerms, to: &str) -> Result<(Name, Name), Refused> {
+    inbound_target(shell.numbers(), provider, shell.only_tenant(), to).ok_or(Refused::Unrouted)
 }
 
 /// Tenant and inbox: by number, else by provider, else the one tenant that there is.

@@ -28,6 +28,7 @@ pub mod running;
 pub mod secrets;
 pub mod serve;
 pub mod shell;
+pub mod smpp;
 pub mod store;
 pub mod sweeper;
 pub mod transport;

@@ -17,6 +17,7 @@ use waypost_core::flow::webhook::{Refused, WebhookAnswer};
 use waypost_core::message::State;
 use waypost_core::rate::LimitKind;
 use waypost_core::store::ReceiptResult;
+use waypost_smpp::Capacity;
 
 use crate::notices::{Notice, Notices};
 
@@ -44,6 +45,12 @@ struct ComponentResult {
 struct ProviderResult {
     provider: Name,
     result: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct ProviderStatus {
+    provider: Name,
+    status: &'static str,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -89,6 +96,10 @@ pub struct Metrics {
     backlog: Family<ProviderLabel, Gauge<u64, AtomicU64>>,
     circuit_open: Family<ProviderLabel, Gauge>,
     swept: Counter,
+    smpp_answers: Family<ProviderStatus, Counter>,
+    smpp_deliveries: Family<ProviderResult, Counter>,
+    smpp_binds: Family<ProviderResult, Gauge>,
+    smpp_window: Family<ProviderResult, Gauge>,
 }
 
 impl Default for Metrics {
@@ -119,6 +130,10 @@ impl Default for Metrics {
             backlog: Family::default(),
             circuit_open: Family::default(),
             swept: Counter::default(),
+            smpp_answers: Family::default(),
+            smpp_deliveries: Family::default(),
+            smpp_binds: Family::default(),
+            smpp_window: Family::default(),
             common: Registry::default(),
             by_tenant: Registry::default(),
         };
@@ -171,6 +186,14 @@ impl Metrics {
         registry.register("backlog", "Messages that wait for a provider", self.backlog.clone());
         registry.register("circuit_open", "1 while a provider's circuit is open", self.circuit_open.clone());
         registry.register("swept", "Messages that time has moved on", self.swept.clone());
+        registry.register("smpp_answers", "Answers to submit_sm, by status", self.smpp_answers.clone());
+        registry.register(
+            "smpp_deliveries",
+            "deliver_sm and data_sm, by what became of them",
+            self.smpp_deliveries.clone(),
+        );
+        registry.register("smpp_binds", "SMPP sessions that are bound", self.smpp_binds.clone());
+        registry.register("smpp_window", "Places in the windows of SMPP sessions", self.smpp_window.clone());
     }
 
     /// The text that Prometheus reads; without what names a tenant, where the reader may be one.
@@ -316,6 +339,27 @@ impl Metrics {
         let label = ProviderLabel { provider: provider.clone() };
         self.backlog.get_or_create(&label).set(messages);
         self.circuit_open.get_or_create(&label).set(i64::from(health != Health::Healthy));
+    }
+
+    /// A `submit_sm` was answered, or will not be.
+    pub fn smpp_answer(&self, provider: &Name, status: &'static str) {
+        self.smpp_answers.get_or_create(&ProviderStatus { provider: provider.clone(), status }).inc();
+    }
+
+    /// A `deliver_sm` or `data_sm` came.
+    pub fn smpp_delivery(&self, provider: &Name, result: &'static str) {
+        self.smpp_deliveries.get_or_create(&provider_result(provider, result)).inc();
+    }
+
+    /// The SMPP sessions of a provider now.
+    pub fn smpp_sessions(&self, provider: &Name, state: waypost_smpp::State, capacity: Capacity) {
+        let whole = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+        for (result, binds) in [("sending", state.sending), ("receiving", state.receiving)] {
+            self.smpp_binds.get_or_create(&provider_result(provider, result)).set(whole(binds));
+        }
+        for (result, places) in [("all", capacity.window), ("free", capacity.free)] {
+            self.smpp_window.get_or_create(&provider_result(provider, result)).set(whole(places));
+        }
     }
 
     /// Time has moved messages on.

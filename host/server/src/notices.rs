@@ -14,11 +14,14 @@ pub enum Notice {
     Clock,
     /// A tenant or a plugin does not run here as it is registered.
     Registry,
+    /// A provider over SMPP has no session.
+    Unbound,
 }
 
 impl Notice {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Durability, Self::Configuration, Self::Clock, Self::Registry];
+    pub const ALL: [Self; 5] =
+        [Self::Durability, Self::Configuration, Self::Clock, Self::Registry, Self::Unbound];
 
     /// The stable name.
     pub fn as_str(self) -> &'static str {
@@ -27,6 +30,7 @@ impl Notice {
             Self::Configuration => "config_refused",
             Self::Clock => "clock_wrong",
             Self::Registry => "registry_not_loaded",
+            Self::Unbound => "smpp_unbound",
         }
     }
 }

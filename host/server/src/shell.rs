@@ -20,7 +20,7 @@ use waypost_core::store::{ReceiptResult, Store};
 use crate::clock;
 use crate::gateway::Gateway;
 use crate::pipeline::Tenant;
-use crate::provider::{Link, Provider};
+use crate::provider::{Link, Provider, Speaks};
 
 /// Who asks: an API key, seen as its tenant.
 pub type Caller = flow::Caller<Tenant>;
@@ -65,7 +65,11 @@ impl Shell for Gateway {
         provider: &Provider,
         request: WebhookRequest,
     ) -> Result<WebhookReading, Refused> {
-        webhook::read(&Link { provider, transport: &self.transport }, request).await
+        let Speaks::Component(component) = &provider.speaks else {
+            return Err(Refused::Malformed("this provider reports over SMPP".to_owned()));
+        };
+        let link = Link { terms: &provider.terms, component, transport: &self.transport };
+        webhook::read(&link, request).await
     }
 
     fn is_draining(&self) -> bool {

@@ -12,6 +12,7 @@ use crate::clock;
 use crate::dispatcher;
 use crate::gateway::Gateway;
 use crate::running::Running;
+use crate::smpp;
 
 const SWEEP_EVERY: Duration = Duration::from_millis(500);
 const PRUNE_EVERY_SWEEPS: u32 = 120;
@@ -42,8 +43,10 @@ pub async fn run(running: Arc<Running>) {
             }
         }
         count(&gateway).await;
+        smpp::look_at_sessions(&gateway);
         if sweeps.is_multiple_of(PRUNE_EVERY_SWEEPS) {
             prune(&gateway, now_ms).await;
+            smpp::deliver_old_parts(&gateway).await;
         }
         sweeps = sweeps.wrapping_add(1);
         tokio::time::sleep(SWEEP_EVERY).await;

@@ -47,6 +47,9 @@ pub struct Capacity {
     /// How many submits would leave soon: free places of windows, of binds that the SMSC does not
     /// slow down, no more than half a second of the rate, less what waits already.
     pub free: usize,
+    /// Whether a rate, or the SMSC, holds one of them back: what is handed over beyond `free` may then
+    /// wait for long. Otherwise it only waits for answers.
+    pub paced: bool,
 }
 
 /// What a client and its binds have in common.
@@ -112,6 +115,7 @@ impl Client {
             sending: count,
             window: count * self.shared.options.window,
             free: free.saturating_sub(self.shared.queue.len()),
+            paced: sending().any(|bind| bind.paced.load(Ordering::Relaxed)),
         }
     }
 

@@ -18,7 +18,7 @@ use super::problem;
 use super::reply::{Failed, reply};
 use crate::clock;
 use crate::gateway::Gateway;
-use crate::provider::Provider;
+use crate::provider::{Provider, Speaks};
 
 documented!(ListProblems: problem::KEY);
 
@@ -36,7 +36,7 @@ struct ProviderList<'a> {
 struct ProviderObject<'a> {
     /// Its name in the configuration.
     name: &'a str,
-    /// The component that speaks to it.
+    /// The component that speaks to it; `smpp` where the gateway itself does, over SMPP.
     component: &'a str,
     /// For people.
     title: &'a str,
@@ -47,7 +47,7 @@ struct ProviderObject<'a> {
     /// Segments a second, where there is a limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     rate_per_second: Option<f64>,
-    /// The hash of component and settings.
+    /// The hash of component and settings, or of the SMPP table.
     revision: &'a str,
 }
 
@@ -85,15 +85,21 @@ pub async fn list(
 
 fn object<'a>(gateway: &'a Gateway, provider: &'a Provider, now_ms: u64) -> ProviderObject<'a> {
     let config = gateway.config.providers.get(&**provider.name());
-    let info = provider.adapter.info();
+    let (component, title, revision) = match &provider.speaks {
+        Speaks::Component(component) => {
+            let info = component.adapter.info();
+            (&*info.name, component.description.title.as_str(), &**info.revision.short())
+        }
+        Speaks::Smpp(sessions) => ("smpp", sessions.title(), sessions.revision()),
+    };
     ProviderObject {
         name: provider.name(),
-        component: &info.name,
-        title: &provider.description.title,
+        component,
+        title,
         health: provider.health(now_ms).into(),
         backlog: provider.backlog(),
         rate_per_second: config.and_then(|config| config.rate).map(|rate| rate.per_second),
-        revision: info.revision.short(),
+        revision,
     }
 }
 

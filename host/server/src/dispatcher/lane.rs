@@ -22,11 +22,16 @@ use crate::running::Running;
 const BATCH_MAX: usize = 256;
 /// A lane looks by itself this often, should a bell be lost.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// How soon to look again for room in SMPP sessions that are slowed down, or come back.
+const ROOM_AGAIN: Duration = Duration::from_millis(10);
 /// How long to leave a store alone that does not answer.
 const STORE_PAUSE: Duration = Duration::from_millis(250);
 
 /// Runs until the gateway drains or the provider leaves it; ends with everything in flight settled.
 pub async fn run(running: Arc<Running>, provider: Arc<Provider>) {
+    if let Some(sessions) = provider.sessions() {
+        sessions.start(&provider, &running).await;
+    }
     let (answered, answers) = mpsc::channel(BATCH_MAX * 2);
     let settler = tokio::spawn(settle(running.clone(), provider.clone(), answers));
     loop {
@@ -61,6 +66,9 @@ pub async fn run(running: Arc<Running>, provider: Arc<Provider>) {
     if settler.await.is_err() {
         error!(provider = %provider.name(), "settling stopped early; leases will run out");
     }
+    if let Some(sessions) = provider.sessions() {
+        sessions.stop().await;
+    }
 }
 
 enum Claimed {
@@ -80,6 +88,10 @@ async fn claim(gateway: &Gateway, provider: &Provider) -> Result<Claimed, StoreE
     if messages_max == 0 {
         let pause = provider.opens_at_ms().map_or(LOOK_AGAIN, |at_ms| pause_until(at_ms, now_ms));
         return Ok(Claimed::CircuitOpen(pause));
+    }
+    let messages_max = messages_max.min(provider.room());
+    if messages_max == 0 {
+        return Ok(Claimed::NothingUntil(ROOM_AGAIN));
     }
     let is_trial = provider.trial(now_ms).is_some();
     if is_trial && !trial::is_granted(gateway, provider, now_ms).await {

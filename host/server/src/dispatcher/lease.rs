@@ -21,8 +21,8 @@ pub(super) struct Lease {
 impl Lease {
     /// Begins before the claim is sent, so that it never seems longer than the store's.
     pub(super) fn begin(provider: &Provider, margin_ms: u64) -> Self {
-        let length = provider.timeout().saturating_add(Duration::from_millis(margin_ms));
-        Self { began: Instant::now(), began_wall: SystemTime::now(), length, timeout: provider.timeout() }
+        let length = provider.submit_time().saturating_add(Duration::from_millis(margin_ms));
+        Self { began: Instant::now(), began_wall: SystemTime::now(), length, timeout: provider.submit_time() }
     }
 
     /// How long it is, in milliseconds.
@@ -30,7 +30,7 @@ impl Lease {
         u64::try_from(self.length.as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// True where the provider's time-out fits into what is left.
+    /// True where a submit fits into what is left.
     pub(super) fn has_time(&self) -> bool {
         // The monotonic clock stands still while a virtual machine is suspended; the other one may
         // jump. Where they disagree, the later one counts: not to send is the harmless mistake.

@@ -14,8 +14,9 @@ use waypost_engine::{CallContext, Engine, Limits, LoadRequest, Loaded, Reuse};
 use super::{Bound, Stages, Tenant};
 use crate::clock;
 use crate::plugins::Budget;
-use crate::provider::Provider;
+use crate::provider::{Component, Provider, Speaks};
 use crate::secrets::{self, Secret, SecretError, SecretMap};
+use crate::smpp;
 use crate::transport::SIMULATOR_HOST;
 
 /// Calls of one instance of a built-in component, which is ours and keeps nothing between calls.
@@ -97,11 +98,18 @@ impl<'a> Loader<'a> {
         simulator_secret: &Secret,
     ) -> Result<Provider, BuildError> {
         let place = format!("providers.{name}");
-        let mut secrets = self.read_secrets(&config.secrets, &place)?;
-        let Some((component, settings)) = config.component() else {
-            let what = "this version does not speak SMPP yet: use a `component` (smpp_not_ready)";
-            return Err(BuildError::new(&place, what));
+        let (component, settings) = match &config.speaks {
+            config::Speaks::Component { name, settings } => (name.as_str(), settings),
+            config::Speaks::Smpp(smpp) => {
+                let setup = smpp::Setup { base: &self.base, files_at_hand: self.secrets_at_hand };
+                let sessions = setup
+                    .sessions(name, smpp)
+                    .map_err(|error| BuildError::new(&format!("{place}.smpp.{}", error.key()), error))?;
+                let terms = ProviderTerms::new(Name::from(name), config, true, public_url);
+                return Ok(Provider::new(terms, Speaks::Smpp(Box::new(sessions))));
+            }
         };
+        let mut secrets = self.read_secrets(&config.secrets, &place)?;
         if component == SIMULATOR && !secrets.has(SIMULATOR_SECRET) {
             secrets.insert(SIMULATOR_SECRET, simulator_secret.clone());
         }
@@ -119,7 +127,8 @@ impl<'a> Loader<'a> {
             return Err(BuildError::new(&place, what));
         }
         let terms = ProviderTerms::new(Name::from(name), config, description.binary, public_url);
-        Ok(Provider::new(terms, adapter, description, secrets))
+        let component = Component { adapter, description, secrets };
+        Ok(Provider::new(terms, Speaks::Component(Box::new(component))))
     }
 
     /// Every tenant, with all that is wrong with any of them.

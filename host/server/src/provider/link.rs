@@ -3,41 +3,45 @@
 use waypost_core::decision::{Failure, Outcome};
 use waypost_core::flow::{Decision, Fault, ProviderLink, Sent};
 use waypost_core::id::MessageId;
-use waypost_core::provider::{HttpRequest, HttpResponse, Submission, WebhookRequest, WebhookResult};
+use waypost_core::provider::{
+    HttpRequest, HttpResponse, ProviderTerms, Submission, WebhookRequest, WebhookResult,
+};
 use waypost_engine::CallContext;
 
-use super::Provider;
+use super::Component;
 use crate::transport::Transport;
 
 /// A provider with the way to it.
 pub struct Link<'a> {
-    /// Its component, hosts and secrets.
-    pub provider: &'a Provider,
+    /// What holds for it.
+    pub terms: &'a ProviderTerms,
+    /// Its component and secrets.
+    pub component: &'a Component,
     /// Does its requests.
     pub transport: &'a Transport,
 }
 
 impl ProviderLink for Link<'_> {
     fn hook_url(&self) -> &str {
-        &self.provider.terms.hook_url
+        &self.terms.hook_url
     }
 
     fn submit_request(&self, submission: Submission<'_>) -> Decision<Result<HttpRequest, Failure>> {
-        decision(self.provider.adapter.submit_request(submission, &context(&submission)))
+        decision(self.component.adapter.submit_request(submission, &context(&submission)))
     }
 
     fn read_response(&self, submission: Submission<'_>, response: &HttpResponse) -> Decision<Outcome> {
-        decision(self.provider.adapter.read_response(response, &context(&submission)))
+        decision(self.component.adapter.read_response(response, &context(&submission)))
     }
 
     fn read_webhook(&self, request: &WebhookRequest) -> Decision<WebhookResult> {
         let id = MessageId::from_parts(MessageId::first_key_at(request.now_ms), 0);
         let context = CallContext::of_message(id, request.now_ms);
-        decision(self.provider.adapter.read_webhook(request, &context))
+        decision(self.component.adapter.read_webhook(request, &context))
     }
 
     async fn send(&self, request: HttpRequest) -> Sent {
-        self.transport.send(self.provider, request).await
+        self.transport.send(self.terms, &self.component.secrets, request).await
     }
 }
 

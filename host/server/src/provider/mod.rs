@@ -1,4 +1,4 @@
-//! A provider as the gateway runs it: its component, its circuit, its lane's bell.
+//! A provider as the gateway runs it: its component or its SMPP sessions, its circuit, its lane's bell.
 
 mod link;
 
@@ -14,6 +14,7 @@ use waypost_core::provider::{Description, ProviderTerms};
 use waypost_core::redis::fleet::{Proposal, SharedBreaker, Written};
 
 use crate::secrets::SecretMap;
+use crate::smpp::Sessions;
 
 pub use link::Link;
 pub(crate) use link::decision;
@@ -23,11 +24,7 @@ pub struct Provider {
     /// What holds for it.
     pub terms: ProviderTerms,
     /// How it is spoken to.
-    pub adapter: waypost_engine::Provider,
-    /// What its component says of itself.
-    pub description: Description,
-    /// What its header templates are filled with.
-    pub secrets: Arc<SecretMap>,
+    pub speaks: Speaks,
     /// Rung when something may be waiting for it.
     pub wake: Notify,
     /// A place for each submit under way.
@@ -37,16 +34,40 @@ pub struct Provider {
     leaving: AtomicBool,
 }
 
+/// How a provider is spoken to.
+pub enum Speaks {
+    /// Over HTTP, as its component says.
+    Component(Box<Component>),
+    /// Over SMPP, by the host's own sessions.
+    Smpp(Box<Sessions>),
+}
+
+/// A provider's component, loaded.
+pub struct Component {
+    /// Writes requests and reads answers.
+    pub adapter: waypost_engine::Provider,
+    /// What it says of itself.
+    pub description: Description,
+    /// What its header templates are filled with.
+    pub secrets: Arc<SecretMap>,
+}
+
 impl flow::Provider for Provider {
     fn terms(&self) -> &ProviderTerms {
         &self.terms
     }
 
     fn health(&self, now_ms: u64) -> Health {
+        if self.is_cut_off(now_ms) {
+            return Health::Down;
+        }
         self.with_breaker(|breaker| breaker.state().health(now_ms))
     }
 
     fn permits(&self, wanted: usize, now_ms: u64) -> usize {
+        if self.is_cut_off(now_ms) {
+            return 0;
+        }
         self.with_breaker(|breaker| breaker.state().permits(wanted, now_ms))
     }
 
@@ -56,17 +77,10 @@ impl flow::Provider for Provider {
 }
 
 impl Provider {
-    /// With a loaded component.
-    pub fn new(
-        terms: ProviderTerms,
-        adapter: waypost_engine::Provider,
-        description: Description,
-        secrets: Arc<SecretMap>,
-    ) -> Self {
+    /// With a loaded component, or with sessions that are yet to be started.
+    pub fn new(terms: ProviderTerms, speaks: Speaks) -> Self {
         Self {
-            adapter,
-            description,
-            secrets,
+            speaks,
             wake: Notify::new(),
             window: Arc::new(Semaphore::new(terms.in_flight_max)),
             breaker: Mutex::default(),
@@ -81,9 +95,30 @@ impl Provider {
         &self.terms.name
     }
 
-    /// How long one request may take.
-    pub fn timeout(&self) -> Duration {
-        Duration::from_millis(self.terms.timeout_ms)
+    /// Its sessions, where it is spoken to over SMPP.
+    pub fn sessions(&self) -> Option<&Sessions> {
+        match &self.speaks {
+            Speaks::Smpp(sessions) => Some(sessions),
+            Speaks::Component(_) => None,
+        }
+    }
+
+    /// How long one submit may take.
+    pub fn submit_time(&self) -> Duration {
+        match &self.speaks {
+            Speaks::Component(_) => Duration::from_millis(self.terms.timeout_ms),
+            Speaks::Smpp(sessions) => sessions.submit_time(),
+        }
+    }
+
+    /// How many messages it can be handed now, besides what the places of [`Provider::window`] allow.
+    pub fn room(&self) -> usize {
+        self.sessions().map_or(usize::MAX, Sessions::room)
+    }
+
+    /// True where this host has had no way to it for so long that others should be taken.
+    fn is_cut_off(&self, now_ms: u64) -> bool {
+        self.sessions().is_some_and(|sessions| sessions.is_cut_off(now_ms))
     }
 
     /// A new count of messages that wait for it.
@@ -134,9 +169,15 @@ impl Provider {
     /// True where the other one has the same component, settings, secrets and address. What else the
     /// configuration says of them is not looked at.
     pub fn is_same(&self, other: &Self) -> bool {
-        self.adapter.info().revision == other.adapter.info().revision
-            && self.secrets == other.secrets
-            && self.terms.hook_url == other.terms.hook_url
+        match (&self.speaks, &other.speaks) {
+            (Speaks::Component(one), Speaks::Component(another)) => {
+                one.adapter.info().revision == another.adapter.info().revision
+                    && one.secrets == another.secrets
+                    && self.terms.hook_url == other.terms.hook_url
+            }
+            (Speaks::Smpp(one), Speaks::Smpp(another)) => one.is_same(another),
+            _ => false,
+        }
     }
 
     /// Goes on where another object for the same provider ends: its settings have changed.
@@ -144,6 +185,9 @@ impl Provider {
         let circuit = before.with_breaker(|breaker| *breaker);
         self.with_breaker(|breaker| *breaker = circuit);
         self.set_backlog(before.backlog.load(Ordering::Relaxed));
+        if let (Some(sessions), Some(before)) = (self.sessions(), before.sessions()) {
+            sessions.follow(before);
+        }
     }
 
     /// Claims nothing more: the configuration has it no longer, or otherwise.

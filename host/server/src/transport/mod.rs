@@ -8,13 +8,13 @@ mod http;
 mod simulator;
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use waypost_core::flow::Sent;
-use waypost_core::provider::{HttpRequest, is_allowed, template};
+use waypost_core::provider::{HttpRequest, ProviderTerms, is_allowed, template};
 
-use crate::provider::Provider;
 use crate::running::Running;
-use crate::secrets::Secret;
+use crate::secrets::{Secret, SecretMap};
 
 pub use http::{client as http_client, install_tls_provider};
 pub use simulator::{SIMULATOR_HOST, SimulatorLink};
@@ -43,8 +43,8 @@ impl Transport {
     }
 
     /// Does one request for a provider, if its hosts allow it.
-    pub async fn send(&self, provider: &Provider, request: HttpRequest) -> Sent {
-        let headers = match template::fill(&request.headers, |name| provider.secrets.text(name)) {
+    pub async fn send(&self, terms: &ProviderTerms, secrets: &SecretMap, request: HttpRequest) -> Sent {
+        let headers = match template::fill(&request.headers, |name| secrets.text(name)) {
             Ok(headers) => headers,
             Err(name) => {
                 let reason = format!("the component asks for the secret {name}, which is not configured");
@@ -56,10 +56,10 @@ impl Transport {
         {
             return link.send(request, headers).await;
         }
-        if !is_allowed(&request.url, &provider.terms.hosts) {
+        if !is_allowed(&request.url, &terms.hosts) {
             let reason = "the component calls a host that `hosts` of its provider does not list".to_owned();
             return Sent::Forbidden { code: "host_not_allowed", reason };
         }
-        self.http.send(request, headers, provider.timeout()).await
+        self.http.send(request, headers, Duration::from_millis(terms.timeout_ms)).await
     }
 }

@@ -456,10 +456,16 @@ impl Link {
     fn wrote(&mut self, bytes: usize) {
         self.written += bytes;
         self.sent += bytes as u64;
+        let mut has_answered = false;
         while let Some((_, entry, status)) = self.marks.pop_front_if(|(end, ..)| *end <= self.sent) {
             if let Some(log) = &self.hub.log {
                 log.answered(self.handle.number, entry, status);
+                has_answered = true;
             }
+        }
+        if has_answered && let Some(log) = &self.hub.log {
+            // The next turn may be long in coming.
+            log.flush();
         }
         if self.written == self.out.len() {
             self.out.clear();

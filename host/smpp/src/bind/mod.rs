@@ -34,6 +34,8 @@ pub(crate) struct BindState {
     pub(crate) bound: AtomicBool,
     /// Places in the window that are free and may be used soon.
     pub(crate) free: AtomicUsize,
+    /// A rate, or the SMSC, holds it back, and not its window alone.
+    pub(crate) paced: AtomicBool,
     /// Deliveries that may be worked on; those of an ended session count until they are done.
     deliveries: Arc<Semaphore>,
 }
@@ -44,6 +46,7 @@ impl BindState {
             mode,
             bound: AtomicBool::new(false),
             free: AtomicUsize::new(0),
+            paced: AtomicBool::new(false),
             deliveries: Arc::new(Semaphore::new(deliveries_max.min(Semaphore::MAX_PERMITS))),
         }
     }

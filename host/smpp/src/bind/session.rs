@@ -199,8 +199,11 @@ impl<'a> Session<'a> {
     fn tell_free(&self) {
         if self.bind.mode().sends() {
             let up = self.phase == Phase::Up;
-            let free = if up { self.window.free().min(self.pace.soon(self.clock.real())) } else { 0 };
-            self.bind.state().free.store(free, std::sync::atomic::Ordering::Relaxed);
+            let soon = self.pace.soon(self.clock.real());
+            let free = if up { self.window.free().min(soon) } else { 0 };
+            let state = self.bind.state();
+            state.free.store(free, std::sync::atomic::Ordering::Relaxed);
+            state.paced.store(up && soon != usize::MAX, std::sync::atomic::Ordering::Relaxed);
         }
     }
 
