@@ -11,6 +11,8 @@ use super::error::{Again, CliError, Exit, Result};
 
 /// Longest wait for an answer. Long polling is not done from here.
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// The same where much has to be carried or worked out.
+const PATIENT_TIMEOUT: Duration = Duration::from_secs(600);
 /// Longest wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Largest answer that is read: a page of 500 long messages is below 4 MiB.
@@ -60,7 +62,8 @@ pub(super) struct Request<'a> {
     method: Method,
     path: &'a [&'a str],
     query: Vec<(&'static str, String)>,
-    body: Option<String>,
+    body: Option<(String, Vec<u8>)>,
+    patient: bool,
     idempotency_key: Option<&'a str>,
     if_match: Option<&'a str>,
 }
@@ -82,6 +85,7 @@ impl<'a> Request<'a> {
             path,
             query: Vec::new(),
             body: None,
+            patient: false,
             idempotency_key: None,
             if_match: None,
         }
@@ -111,7 +115,19 @@ impl<'a> Request<'a> {
     /// With this document. Its text is always the same for the same document, as the server
     /// compares it where the request has an idempotency key.
     pub fn json(mut self, body: &Value) -> Self {
-        self.body = Some(body.to_string());
+        self.body = Some(("application/json".to_owned(), body.to_string().into_bytes()));
+        self
+    }
+
+    /// With these bytes.
+    pub fn bytes(mut self, content_type: String, bytes: Vec<u8>) -> Self {
+        self.body = Some((content_type, bytes));
+        self
+    }
+
+    /// Waits longer for the answer than usual.
+    pub fn patient(mut self) -> Self {
+        self.patient = true;
         self
     }
 
@@ -164,8 +180,11 @@ impl Client {
             .request(request.method, url)
             .header(AUTHORIZATION, self.key.0.clone())
             .query(&request.query);
-        if let Some(body) = request.body {
-            builder = builder.header("content-type", "application/json").body(body);
+        if let Some((content_type, body)) = request.body {
+            builder = builder.header("content-type", content_type).body(body);
+        }
+        if request.patient {
+            builder = builder.timeout(PATIENT_TIMEOUT);
         }
         if let Some(key) = request.idempotency_key {
             builder = builder.header("idempotency-key", key);

@@ -158,7 +158,7 @@ fn run_command(cli: &Cli, output: &mut Output) -> Result<Exit> {
         Command::Messages(args) => block_on(messages::run(&global.client()?, output, args)),
         Command::DeadLetters(args) => block_on(dead_letters::run(&global.client()?, output, args)),
         Command::Tenants(args) => block_on(tenants::run(&global.client()?, output, args)),
-        Command::Plugin(args) => plugin::run(output, args),
+        Command::Plugin(args) => block_on(plugin::run(output, args, || global.client())),
         Command::Simulate(args) => block_on(simulate::run(output, args)),
         Command::EngineCompile => engine_compile::run(),
     }

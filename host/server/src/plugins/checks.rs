@@ -102,7 +102,7 @@ impl Queue {
         self.lock().now = Some((wanted.clone(), progress));
     }
 
-    fn step(&self, step: &str) {
+    pub(super) fn step(&self, step: &str) {
         if let Some((_, progress)) = &mut self.lock().now {
             progress.step = step.to_owned();
         }
@@ -174,7 +174,7 @@ impl Plugins {
         }
     }
 
-    async fn check(&self, running: &Arc<Running>, wanted: &Wanted) -> Result<(), PluginError> {
+    async fn check(self: &Arc<Self>, running: &Arc<Running>, wanted: &Wanted) -> Result<(), PluginError> {
         let Wanted { tenant, plugin, revision } = wanted;
         let (version, mut record) = match self.revision(tenant, plugin, revision).await {
             Ok(found) => found,
@@ -211,7 +211,7 @@ impl Plugins {
     }
 
     async fn checked(
-        &self,
+        self: &Arc<Self>,
         wanted: &Wanted,
         role: Role,
         record: &RevisionRecord,

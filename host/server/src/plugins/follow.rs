@@ -51,6 +51,7 @@ pub async fn run(running: Arc<Running>, plugins: Arc<Plugins>) {
             Err(error) => debug!(%error, "the registry cannot be read"),
         }
     }
+    plugins.compiler.stop();
 }
 
 impl Plugins {

@@ -32,6 +32,7 @@ use tokio::sync::{Notify, Semaphore};
 use waypost_core::decision::Name;
 use waypost_core::registry::{Kind, PluginRecord};
 use waypost_engine::Engine;
+use waypost_engine::compile::{CompileLimits, Compiler};
 use waypost_store::Store;
 
 use crate::reload::Builder;
@@ -58,11 +59,15 @@ use checks::Queue;
 use shadow::Shadows;
 use shelf::Shelf;
 
+/// Compiles at once: messages keep the other processors.
+const COMPILES_MAX: usize = 1;
+
 /// Tenants' plugins on this host.
 pub struct Plugins {
     store: Arc<dyn Store>,
     builder: Arc<Builder>,
     host: Name,
+    compiler: Compiler,
     shelf: Shelf,
     activities: Activities,
     shadows: Shadows,
@@ -92,6 +97,7 @@ impl Plugins {
             store,
             builder,
             host: host.into(),
+            compiler: compiler()?,
             shelf: Shelf::default(),
             activities: Activities::default(),
             shadows: Shadows::start()?,
@@ -135,4 +141,10 @@ impl Plugins {
     fn engine(&self) -> &Engine {
         &self.builder.engine
     }
+}
+
+/// Compiles with this very program, started anew for each component.
+fn compiler() -> std::io::Result<Compiler> {
+    let program = std::env::current_exe()?;
+    Ok(Compiler::new(program, vec!["engine-compile".into()], CompileLimits::default(), COMPILES_MAX))
 }

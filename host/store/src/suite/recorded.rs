@@ -23,12 +23,13 @@ fn message(time_ms: u64, n: u64) -> NewMessage {
     let mut message = sample::traced_message(time_ms, n);
     let candidate = Candidate {
         id: sample::name(sample::ROUTE),
-        price_micros: (n % 2 == 0).then_some(45_000),
+        price_micros: n.is_multiple_of(2).then_some(45_000),
         health: Health::Recovering,
         backlog: 7,
         weight: 100,
     };
-    message.entry.decisions[0].given = Some(Given::Sender((n % 3 == 0).then(|| sample::sender("Shop"))));
+    message.entry.decisions[0].given =
+        Some(Given::Sender(n.is_multiple_of(3).then(|| sample::sender("Shop"))));
     message.entry.decisions[2].given = Some(Given::Candidates(vec![candidate]));
     message
 }

@@ -2,14 +2,19 @@
 //!
 //! A subcommand is a file with its arguments and a `run`, and a line in [`What`] and in [`run`].
 
+mod backtest;
 mod build;
+mod change;
 mod folder;
+mod logs;
 mod new;
+mod push;
 mod template;
 mod test;
 
 use clap::{Args, Subcommand};
 
+use super::client::Client;
 use super::error::{Exit, Result};
 use super::output::Output;
 
@@ -32,13 +37,31 @@ enum What {
     New(new::NewArgs),
     Build(build::BuildArgs),
     Test(test::TestArgs),
+    Push(push::PushArgs),
+    Shadow(change::ShadowArgs),
+    Backtest(backtest::BacktestArgs),
+    Activate(change::ActivateArgs),
+    Deactivate(change::DeactivateArgs),
+    Rollback(change::RollbackArgs),
+    Logs(logs::LogsArgs),
 }
 
-/// Runs a subcommand.
-pub(super) fn run(output: &mut Output, args: &PluginArgs) -> Result<Exit> {
+/// Runs a subcommand. `client` makes the client of a server, for those that need one.
+pub(super) async fn run(
+    output: &mut Output,
+    args: &PluginArgs,
+    client: impl FnOnce() -> Result<Client>,
+) -> Result<Exit> {
     match &args.what {
         What::New(args) => new::run(output, args),
         What::Build(args) => build::run(output, args),
         What::Test(args) => test::run(output, args),
+        What::Push(args) => push::run(&client()?, output, args).await,
+        What::Shadow(args) => change::shadow(&client()?, output, args).await,
+        What::Backtest(args) => backtest::run(&client()?, output, args).await,
+        What::Activate(args) => change::activate(&client()?, output, args).await,
+        What::Deactivate(args) => change::deactivate(&client()?, output, args).await,
+        What::Rollback(args) => change::roll_back(&client()?, output, args).await,
+        What::Logs(args) => logs::run(&client()?, output, args).await,
     }
 }

@@ -59,8 +59,8 @@ pub struct Compared {
     pub left_out: u64,
     /// By kind of answer and country, most frequent first.
     pub by_kind: Vec<Group>,
-    /// Some of the messages: the first ones.
-    pub messages: Vec<Difference>,
+    /// Some of the messages that differ: the first ones.
+    pub messages_differing: Vec<Difference>,
 }
 
 /// Messages that differ in the same way.
@@ -114,8 +114,8 @@ impl Differences {
             messages,
         });
         let mut by_kind: Vec<Group> = groups.collect();
-        by_kind.sort_by(|a, b| b.messages.cmp(&a.messages));
-        Compared { compared, differing, left_out, by_kind, messages: samples }
+        by_kind.sort_by_key(|group| std::cmp::Reverse(group.messages));
+        Compared { compared, differing, left_out, by_kind, messages_differing: samples }
     }
 }
 
@@ -160,7 +160,7 @@ mod tests {
             differences.compare(About { id, country }, was, would_be);
         }
         let compared = differences.compared(2);
-        assert_eq!((compared.compared, compared.differing, compared.messages.len()), (4, 3, 2));
+        assert_eq!((compared.compared, compared.differing, compared.messages_differing.len()), (4, 3, 2));
         let groups: Vec<_> = compared.by_kind.iter().map(|it| (it.country.clone(), it.messages)).collect();
         assert_eq!(groups, [("DE".to_owned(), 2), ("FR".to_owned(), 1)]);
     }
