@@ -33,7 +33,8 @@ impl configuration::Guest for Keywords {
         let settings: serde_json::Value =
             serde_json::from_str(&settings_json).map_err(|error| error.to_string())?;
         let replies = settings["replies"].as_object().into_iter().flatten();
-        let replies = replies.filter_map(|(word, text)| Some((word.to_uppercase(), text.as_str()?.to_owned())));
+        let replies =
+            replies.filter_map(|(word, text)| Some((word.to_uppercase(), text.as_str()?.to_owned())));
         REPLIES.set(replies.collect()).map_err(|_| "configured twice".to_owned())
     }
 }
