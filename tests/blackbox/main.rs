@@ -22,6 +22,7 @@ mod hostile_tenant;
 mod keys;
 mod lifecycle;
 mod limits;
+mod plugins;
 mod privacy;
 mod quick_start;
 mod receiving;

@@ -56,13 +56,15 @@ async fn a_component_is_uploaded_watched_activated_and_rolled_back() {
     let backtest = author.post("/v1/plugins/deny/backtest", &json!({ "revision": first, "last": 100 })).await;
     assert_eq!(backtest.status, 200, "{}", backtest.text);
     let report = &backtest.body;
-    assert_eq!((&report["messages"], &report["compared"], &report["differing"]), (&json!(3), &json!(3), &json!(2)));
+    assert_eq!(
+        (&report["messages"], &report["compared"], &report["differing"]),
+        (&json!(3), &json!(3), &json!(2))
+    );
     let group = &report["by_kind"][0];
-    assert_eq!((&group["was"], &group["would_be"], &group["country"]), (
-        &json!("allow"),
-        &json!("refuse country_denied"),
-        &json!("DE")
-    ));
+    assert_eq!(
+        (&group["was"], &group["would_be"], &group["country"]),
+        (&json!("allow"), &json!("refuse country_denied"), &json!("DE"))
+    );
 
     // As a shadow it is asked and changes nothing.
     assert_eq!(changed(&author, "shadow", &json!({ "revision": first })).await["shadow"], json!(first));
@@ -104,7 +106,10 @@ async fn a_component_is_uploaded_watched_activated_and_rolled_back() {
 
     // What decided gives the same answers when it is asked again.
     let again = author.post("/v1/plugins/deny/backtest", &json!({ "revision": first, "last": 2 })).await.body;
-    assert_eq!((&again["against"], &again["compared"], &again["differing"]), (&json!(first), &json!(2), &json!(0)));
+    assert_eq!(
+        (&again["against"], &again["compared"], &again["differing"]),
+        (&json!(first), &json!(2), &json!(0))
+    );
 
     // What is in use stays; what is not goes.
     let used = author.delete(&format!("/v1/plugins/deny/revisions/{first}")).await;
@@ -182,7 +187,8 @@ async fn fixtures_are_run_against_the_real_component() {
     let body = json!({ "revision": revision, "fixtures": fixtures });
     let answer = author.post("/v1/plugins/deny/test", &body).await;
     assert_eq!((answer.status, &answer.body["passed"]), (200, &json!(false)), "{}", answer.text);
-    let passed: Vec<_> = answer.body["fixtures"].as_array().unwrap().iter().map(|it| it["passed"].clone()).collect();
+    let passed: Vec<_> =
+        answer.body["fixtures"].as_array().unwrap().iter().map(|it| it["passed"].clone()).collect();
     assert_eq!(passed, [json!(true), json!(false), json!(true), json!(false)], "{}", answer.text);
     let wrong = json!({ "revision": revision, "fixtures": [{ "message": { "to": "1" } }] });
     assert_eq!(author.post("/v1/plugins/deny/test", &wrong).await.code(), "fixture_invalid");
