@@ -146,9 +146,7 @@ async fn what_cannot_be_used_is_said_and_changes_nothing() {
         ("/v1/plugins/deny?role=screening", vec![0; 24 * 1024 * 1024 + 1], 413, "plugin_too_large"),
         ("/v1/plugins/deny?role=screening", vec![0; 25 * 1024 * 1024], 413, "body_too_large"),
     ] {
-        let answer = put(path, bytes).await;
-        // A body that is far too large may be cut off before the answer is read.
-        let Some(answer) = answer else { continue };
+        let answer = put(path, bytes).await.expect("an answer");
         assert_eq!((answer.status, answer.code()), (status, code), "{path}: {}", answer.text);
     }
 

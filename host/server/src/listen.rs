@@ -1,5 +1,7 @@
 //! Connections: how many, how long they may take to say what they want, and how they end.
 
+mod lingering;
+
 use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +17,7 @@ use tokio::time::timeout;
 use tracing::{debug, warn};
 
 use crate::running::Running;
+use lingering::Lingering;
 
 /// Most connections at once; further ones wait in the listener's backlog.
 const CONNECTIONS_MAX: usize = 10_000;
@@ -74,7 +77,9 @@ async fn connection(stream: TcpStream, running: Arc<Running>, watcher: Watcher, 
         .serve_connection(
             TokioIo::new(stream),
             // The API as it is when the request comes: connections outlive configurations.
-            service_fn(move |request| TowerToHyperService::new(running.router()).call(request)),
+            service_fn(move |request| {
+                TowerToHyperService::new(running.router()).call(Lingering::of(request))
+            }),
         );
     if let Err(error) = watcher.watch(served).await {
         debug!(%error, "a connection ended early");
