@@ -14,7 +14,6 @@ pub mod problem;
 pub mod query;
 pub mod route;
 pub mod serve;
-pub mod time;
 pub mod wire;
 
 #[cfg(test)]

@@ -27,4 +27,5 @@ pub mod store;
 pub mod summary;
 pub mod tenant;
 pub mod text;
+pub mod time;
 pub mod trace;

@@ -16,8 +16,8 @@ use waypost_core::text::{Body, TextError};
 use crate::answer::{Answer, json};
 use crate::json::parse;
 use crate::problem::{Code, Problem};
-use crate::time::rfc3339;
 use crate::wire::{Batch, Message, Recipients, SendBody};
+use waypost_core::time::rfc3339;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");

@@ -11,7 +11,7 @@ use serde::ser::{Serialize, Serializer};
 use waypost_core::id::MessageId;
 use waypost_core::message::State;
 
-use crate::time::rfc3339;
+use waypost_core::time::rfc3339;
 
 /// A time: RFC 3339 in UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

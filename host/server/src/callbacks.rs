@@ -15,9 +15,9 @@ use reqwest::Client;
 use serde_json::json;
 use sha2::Sha256;
 use tracing::{debug, warn};
-use waypost_api::time::rfc3339;
 use waypost_core::backoff::RetryRules;
 use waypost_core::store::Callback;
+use waypost_core::time::rfc3339;
 
 use crate::clock;
 use crate::gateway::Gateway;

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
-use waypost_api::time::rfc3339;
 use waypost_core::config::{Config, limits};
 use waypost_core::redis::RedisError;
 use waypost_core::redis::fleet::{FILE_BYTES_MAX, Fleet, Pushed, VersionRecord, Versions};
+use waypost_core::time::rfc3339;
 
 use super::at::At;
 use super::error::{CliError, Exit, Result};

@@ -2,8 +2,8 @@
 
 use clap::Args;
 use serde_json::{Value, json};
-use waypost_api::time::rfc3339;
 use waypost_core::redis::fleet::SeenHost;
+use waypost_core::time::rfc3339;
 
 use super::at::At;
 use super::error::{CliError, Exit, Result};

@@ -7,11 +7,11 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
-use waypost_api::time::rfc3339;
 use waypost_core::config::Config;
 use waypost_core::decision::Name;
 use waypost_core::registry::Kind;
 use waypost_core::store::{ApiKey, Scope};
+use waypost_core::time::rfc3339;
 use waypost_store::{Store, StoreError};
 
 use super::at::At;

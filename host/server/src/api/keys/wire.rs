@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use waypost_api::time::parse_rfc3339;
 use waypost_api::wire::{Timestamp, Whole, Word};
 use waypost_core::store::{ApiKey, Scope};
+use waypost_core::time::parse_rfc3339;
 
 use crate::api::problem::{Code, Problem};
 use crate::api_key::{KeyRole, LIFE_S_MAX, LIFE_S_MIN, OVERLAP_S_DEFAULT, OVERLAP_S_MAX};

@@ -225,7 +225,7 @@ impl BacktestBody {
         };
         let time = |text: Option<String>, pointer: &str, default: u64| match text {
             None => Ok(default),
-            Some(text) => waypost_api::time::parse_rfc3339(&text).ok_or_else(|| {
+            Some(text) => waypost_core::time::parse_rfc3339(&text).ok_or_else(|| {
                 let detail = "A time is written as `2026-01-31T09:00:00Z` (RFC 3339).";
                 Problem::new(Code::FieldValue, detail).at(pointer)
             }),

@@ -1,4 +1,4 @@
-//! Times as the API writes them.
+//! Times as people and the API write them (RFC 3339).
 
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
