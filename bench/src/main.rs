@@ -7,6 +7,7 @@ mod core_functions;
 mod decision;
 mod figure;
 mod gateway;
+mod http;
 mod kannel;
 mod load;
 mod redis;
@@ -19,7 +20,7 @@ use anyhow::{Result, bail};
 
 use figure::Report;
 
-const PARTS: [&str; 7] = ["decision", "tenants", "core", "gateway", "redis", "smpp", "scale"];
+const PARTS: [&str; 8] = ["decision", "tenants", "traffic", "core", "gateway", "redis", "smpp", "scale"];
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -44,16 +45,19 @@ fn main() -> Result<()> {
     let wants = |part: &str| only.as_deref().is_none_or(|only| only == part);
     let mut report = Report::new(json);
     report.figure("cores", std::thread::available_parallelism()?.get() as f64, "cores");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     if wants("decision") {
         decision::measure(&mut report)?;
     }
     if wants("tenants") {
         tenants::measure(&mut report)?;
     }
+    if wants("traffic") {
+        runtime.block_on(tenants::traffic::measure(&mut report))?;
+    }
     if wants("core") {
         core_functions::measure(&mut report)?;
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     if wants("gateway") {
         runtime.block_on(gateway::measure(&mut report))?;
     }

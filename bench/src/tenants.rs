@@ -2,6 +2,8 @@
 //! memory for each further component that nobody asks, and the time from an upload to its first
 //! decision. Nothing is shared between the components: each has settings and bytes of its own.
 
+pub mod traffic;
+
 use std::hint::black_box;
 use std::path::Path;
 use std::sync::Arc;
@@ -108,12 +110,8 @@ pub fn measure(report: &mut Report) -> Result<()> {
 
 /// The policy of one tenant: the same code under another name, with other settings.
 fn load(engine: &Engine, compiler: &Compiler, number: usize) -> Result<Screening> {
-    let built_in = waypost_builtins::find("country-blacklist").context("no such component")?;
     let name = format!("tenant-{number}");
-    let mut component = built_in.component.to_vec();
-    // A custom section: id 0, its length, the length of its name, its name.
-    component.extend([0, name.len() as u8 + 1, name.len() as u8]);
-    component.extend(name.as_bytes());
+    let component = distinct(number)?;
     let request = LoadRequest {
         name: Name::from(name.as_str()),
         role: Role::Screening,
@@ -127,6 +125,17 @@ fn load(engine: &Engine, compiler: &Compiler, number: usize) -> Result<Screening
         .load(engine, request, &mut |_| {})
         .map_err(|error| anyhow!("{name}: {error} ({})", error.code()))?;
     loaded.screening().context("not a screening component")
+}
+
+/// The same code, and another component by its bytes.
+fn distinct(number: usize) -> Result<Vec<u8>> {
+    let built_in = waypost_builtins::find("country-blacklist").context("no such component")?;
+    let name = format!("tenant-{number}");
+    let mut component = built_in.component.to_vec();
+    // A custom section: id 0, its length, the length of its name, its name.
+    component.extend([0, name.len() as u8 + 1, name.len() as u8]);
+    component.extend(name.as_bytes());
+    Ok(component)
 }
 
 fn settings(number: usize) -> Value {
