@@ -27,7 +27,7 @@ impl Server {
         let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let path = folder.path().join("waypost.toml");
         std::fs::write(&path, config.replace("{port}", &port.to_string()))?;
-        let key = make_key(&path)?;
+        let key = make_key(&path, "default", &["send", "read"])?;
         let log = std::fs::File::create(folder.path().join("log"))?;
         let child = Command::new(binary()?)
             .args(["serve", "--config"])
@@ -52,6 +52,11 @@ impl Server {
         }
         let log = std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
         bail!("the gateway is not ready after 60 s:\n{log}");
+    }
+
+    /// Another key.
+    pub fn key_of(&self, tenant: &str, scopes: &[&str]) -> Result<String> {
+        make_key(&self.folder.path().join("waypost.toml"), tenant, scopes)
     }
 
     /// One request without a key.
@@ -115,10 +120,11 @@ impl Drop for Server {
     }
 }
 
-fn make_key(config: &Path) -> Result<String> {
+fn make_key(config: &Path, tenant: &str, scopes: &[&str]) -> Result<String> {
     let output = Command::new(binary()?)
-        .args(["keys", "create", "--json", "--tenant", "default", "--label", "bench"])
-        .args(["--scope", "send", "--scope", "read", "--config"])
+        .args(["keys", "create", "--json", "--tenant", tenant, "--label", "bench"])
+        .args(scopes.iter().flat_map(|scope| ["--scope", scope]))
+        .arg("--config")
         .arg(config)
         .output()?;
     let answer: serde_json::Value = serde_json::from_slice(&output.stdout)

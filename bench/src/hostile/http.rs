@@ -1,0 +1,72 @@
+//! One request on a connection of its own, whatever is answered.
+
+use std::net::SocketAddr;
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::Value;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+/// Whom to ask, as whom.
+#[derive(Clone)]
+pub struct Client {
+    pub address: SocketAddr,
+    pub key: String,
+}
+
+impl Client {
+    /// The status and the body, null where it is no JSON.
+    pub async fn call(&self, method: &str, path: &str, kind: &str, body: &[u8]) -> Result<(u16, Value)> {
+        let mut stream = TcpStream::connect(self.address).await?;
+        let head = self.head(method, path, kind, &format!("content-length: {}", body.len()));
+        stream.write_all(head.as_bytes()).await?;
+        // Who refuses a body says so before it has come.
+        let _ = stream.write_all(body).await;
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer).await;
+        let text = String::from_utf8_lossy(&answer);
+        let (head, body) = text.split_once("\r\n\r\n").context("no answer")?;
+        let status = head.split(' ').nth(1).context("no status")?.parse()?;
+        Ok((status, serde_json::from_str(body).unwrap_or(Value::Null)))
+    }
+
+    /// With JSON, and an answer that has to be a good one.
+    pub async fn json(&self, method: &str, path: &str, body: &Value) -> Result<Value> {
+        let (status, answer) =
+            self.call(method, path, "application/json", body.to_string().as_bytes()).await?;
+        if status >= 300 {
+            bail!("{method} {path} was answered {status}: {answer}");
+        }
+        Ok(answer)
+    }
+
+    /// An upload of a component with settings.
+    pub async fn upload(
+        &self,
+        plugin: &str,
+        role: &str,
+        component: &[u8],
+        settings: &[u8],
+    ) -> Result<(u16, Value)> {
+        const BOUNDARY: &str = "the-boundary";
+        let mut form = Vec::with_capacity(component.len() + settings.len() + 512);
+        for (name, bytes) in [("role", role.as_bytes()), ("settings", settings), ("component", component)] {
+            let head = format!("--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n");
+            form.extend_from_slice(head.as_bytes());
+            form.extend_from_slice(bytes);
+            form.extend_from_slice(b"\r\n");
+        }
+        form.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
+        let kind = format!("multipart/form-data; boundary={BOUNDARY}");
+        self.call("PUT", &format!("/v1/plugins/{plugin}"), &kind, &form).await
+    }
+
+    /// The head of a request that ends its connection.
+    pub fn head(&self, method: &str, path: &str, kind: &str, length: &str) -> String {
+        format!(
+            "{method} {path} HTTP/1.1\r\nhost: bench\r\nconnection: close\r\nauthorization: Bearer {}\r\n\
+             content-type: {kind}\r\n{length}\r\n\r\n",
+            self.key
+        )
+    }
+}
