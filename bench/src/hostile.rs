@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 
-pub use attack::attack;
 use attack::ATTACKS;
+pub use attack::attack;
 use setup::Operator;
 
 use crate::figure::{Report, percentile};
@@ -27,7 +27,7 @@ use crate::server::Server;
 pub const CHILD: &str = "hostile-attack";
 const COMPONENTS: &str = "WAYPOST_BENCH_COMPONENTS";
 const GROWTH_MAX: f64 = 1.2;
-const ROUNDS: usize = 4;
+const ROUNDS: usize = 3;
 const CONNECTIONS: usize = 16;
 /// Between two requests of a connection.
 const INTERVAL: Duration = Duration::from_millis(20);
@@ -35,6 +35,8 @@ const INTERVAL: Duration = Duration::from_millis(20);
 const REQUESTS: u64 = 960;
 /// An attack has begun when its turn begins.
 const BEGUN: Duration = Duration::from_millis(300);
+/// An attack before all turns.
+const FIRST: Duration = Duration::from_secs(1);
 const COMPILES: usize = 10;
 /// Longest turn beside the compiles.
 const COMPILING_MAX: Duration = Duration::from_secs(40);
@@ -49,6 +51,10 @@ pub async fn measure(report: &mut Report) -> Result<()> {
     for attack in ATTACKS {
         let key = operator.prepare(attack).await.with_context(|| format!("preparing {attack}"))?;
         let (mut quiet, mut beside) = (Vec::new(), Vec::new());
+        // The first slow call of a tenant runs with everybody's; after it the tenant counts as slow.
+        let first = Attacker::start(attack, &server, &key)?;
+        tokio::time::sleep(FIRST).await;
+        drop(first);
         for _ in 0..ROUNDS {
             quiet.extend(turn(&server, REQUESTS).await?);
             let _attacker = Attacker::start(attack, &server, &key)?;

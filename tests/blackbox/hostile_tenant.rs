@@ -10,6 +10,7 @@ mod talking;
 mod uploads;
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -23,7 +24,6 @@ listen = "{address}"
 [providers.simulator]
 component = "simulator"
 [tenants.good]
-rate_per_second = 1000
 [[tenants.good.screening]]
 component = "country-blacklist"
 settings = { deny = ["CI"] }
@@ -31,6 +31,9 @@ settings = { deny = ["CI"] }
 
 /// Numbers of the good tenant's messages, which the simulator delivers at once.
 const DELIVERED: &str = "000";
+
+/// Between two messages of the good tenant, so that it takes little of a small machine.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// A gateway with a tenant of its configuration, and one made over the API that means harm.
 struct World {
@@ -86,6 +89,7 @@ impl World {
             let mut ids = Vec::new();
             while !is_over.load(Ordering::Relaxed) || ids.len() < 5 {
                 ids.push(self.good.send(&number(self.next().await, DELIVERED)).await);
+                tokio::time::sleep(PAUSE).await;
             }
             for id in &ids {
                 self.good.wait_for(id, "delivered").await;

@@ -13,8 +13,18 @@ use super::setup::bomb;
 
 /// The list of the issue, and what else a tenant can have the gateway do.
 pub const ATTACKS: [&str; 12] = [
-    "endless-loop", "memory-bomb", "trap", "huge-log", "many-recipients", "uploads", "gibibyte", "settings",
-    LOOP, "shadow", "backtest", "compile-bomb",
+    "endless-loop",
+    "memory-bomb",
+    "trap",
+    "huge-log",
+    "many-recipients",
+    "uploads",
+    "gibibyte",
+    "settings",
+    LOOP,
+    "shadow",
+    "backtest",
+    "compile-bomb",
 ];
 /// The attack of a receiving component that answers every message.
 pub const LOOP: &str = "send-loop";
@@ -23,6 +33,9 @@ pub const SENDER: &str = "+447400900101";
 const CONNECTIONS: usize = 4;
 /// Between two requests of a connection: a flood of requests is another limit's.
 const PAUSE: Duration = Duration::from_millis(10);
+/// Between two large uploads of a connection: all of them together come to a link of 1 Gbit/s, with the 32 MiB
+/// that the gateway reads of each.
+const LINK_PAUSE: Duration = Duration::from_secs(1);
 const GIB: usize = 1 << 30;
 
 /// Attacks from several connections. The arguments: what to do, where, with which key.
@@ -56,8 +69,13 @@ async fn once(attack: &str, client: &Client, number: usize) -> Result<()> {
             let settings = json!({ "countries": [], "number": number }).to_string();
             client.upload("flood", "screening", DENY, settings.as_bytes()).await?;
         }
-        "gibibyte" => gibibyte(client, number % 2 == 0).await?,
+        "gibibyte" => {
+            // Whoever refuses it ends the connection.
+            let _ = gibibyte(client, number % 2 == 0).await;
+            tokio::time::sleep(LINK_PAUSE).await;
+        }
         "settings" => {
+            tokio::time::sleep(LINK_PAUSE).await;
             let settings = format!("[{}0]", "0,".repeat(5 * 1024 * 1024));
             client.upload("flood", "screening", DENY, settings.as_bytes()).await?;
         }

@@ -15,7 +15,11 @@ const READY_MAX: Duration = Duration::from_secs(120);
 
 /// The configuration with a hostile tenant that has a number: those are the operator's to give.
 pub fn config(usual: &str) -> String {
-    format!("{usual}\n[tenants.{}]\n[numbers]\n\"{SENDER}\" = {{ tenant = \"{}\" }}\n", name(LOOP), name(LOOP))
+    format!(
+        "{usual}\n[tenants.{}]\n[numbers]\n\"{SENDER}\" = {{ tenant = \"{}\" }}\n",
+        name(LOOP),
+        name(LOOP)
+    )
 }
 
 /// Makes tenants.
@@ -60,8 +64,7 @@ impl<'s> Operator<'s> {
         component: &[u8],
         settings: &Value,
     ) -> Result<()> {
-        let (status, body) =
-            hostile.upload("bad", role, component, settings.to_string().as_bytes()).await?;
+        let (status, body) = hostile.upload("bad", role, component, settings.to_string().as_bytes()).await?;
         let revision = body["revision"].as_str().with_context(|| format!("{status}: {body}"))?.to_owned();
         let path = format!("/v1/plugins/bad/revisions/{revision}");
         let start = Instant::now();

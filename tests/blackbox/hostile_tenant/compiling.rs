@@ -18,7 +18,6 @@ async fn a_component_that_is_too_much_for_the_compiler_ends_by_the_plans_limit()
         ("one-function", with_module(&one_function(300_000)), "plugin_compile_cpu", "more than 1 s"),
         ("many-functions", with_module(&many_functions(900_000)), "plugin_compile_cpu", "more than 1 s"),
         ("too-many", with_module(&many_functions(1_100_000)), "plugin_not_valid", "functions"),
-        ("nested", nested(2000), "plugin_not_valid", "nest"),
     ];
     let work = async {
         let mut revisions = Vec::new();
@@ -119,20 +118,6 @@ fn module(functions: usize, body: &[u8]) -> Vec<u8> {
 fn with_module(module: &[u8]) -> Vec<u8> {
     let mut component = DENY.to_vec();
     section(&mut component, 1, module);
-    component
-}
-
-/// The good component with a component within a component within a component.
-fn nested(levels: usize) -> Vec<u8> {
-    const EMPTY: &[u8] = b"\0asm\x0d\0\x01\0";
-    let mut inner = EMPTY.to_vec();
-    for _ in 0..levels {
-        let mut outer = EMPTY.to_vec();
-        section(&mut outer, 4, &inner);
-        inner = outer;
-    }
-    let mut component = DENY.to_vec();
-    section(&mut component, 4, &inner);
     component
 }
 

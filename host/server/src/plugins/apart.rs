@@ -14,15 +14,28 @@ const CALL_NICENESS: i32 = 10;
 /// Niceness of what nobody waits for within a request: shadows, backtests, fixtures.
 const IDLE_NICENESS: i32 = 19;
 
-/// Runs a call on a thread of its own, and waits for it without holding up other requests. The second value
-/// is the processor time that it took.
-pub fn call<T: Send>(question: impl FnOnce() -> T + Send) -> (T, Duration) {
-    let waits_for_no_one_else =
-        Handle::try_current().is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread);
-    if waits_for_no_one_else {
-        tokio::task::block_in_place(|| call_and_wait(question))
-    } else {
+/// Lets calls through one by one.
+#[derive(Debug, Default)]
+pub struct Gate(Mutex<()>);
+
+/// Runs a call on a thread of its own, when no other of the gate runs, and waits for it without holding up
+/// other requests. The second value is the processor time that it took.
+pub fn call<T: Send>(gate: &Gate, question: impl FnOnce() -> T + Send) -> (T, Duration) {
+    let in_turn = || {
+        let _one_by_one = gate.0.lock().unwrap_or_else(PoisonError::into_inner);
         call_and_wait(question)
+    };
+    // Waiting for the gate may take long, too.
+    beside(in_turn)
+}
+
+/// Runs something that takes long on this thread, which other requests leave before that.
+pub fn beside<T>(work: impl FnOnce() -> T) -> T {
+    match Handle::try_current() {
+        Ok(handle) if handle.runtime_flavor() == RuntimeFlavor::MultiThread => {
+            tokio::task::block_in_place(work)
+        }
+        _ => work(),
     }
 }
 
@@ -108,23 +121,32 @@ mod tests {
     fn a_call_has_a_thread_of_its_own_and_leaves_this_one_as_it_was() {
         let before = niceness_of_this_thread();
         let words = "borrowed".to_owned();
-        let ((length, niceness), _) = call(|| (words.len(), niceness_of_this_thread()));
+        let ((length, niceness), _) = call(&Gate::default(), || (words.len(), niceness_of_this_thread()));
         assert_eq!((length, niceness), (8, (before + CALL_NICENESS).min(19)));
         assert_eq!(niceness_of_this_thread(), before);
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-    async fn other_tasks_go_on_while_a_call_runs() {
-        let (go, wait) = std::sync::mpsc::channel();
-        let task = tokio::spawn(async move { call(|| wait.recv().unwrap()).0 });
-        // With one worker this only runs while the call waits.
-        tokio::spawn(async move { go.send(5).unwrap() }).await.unwrap();
-        assert_eq!(task.await.unwrap(), 5);
+    async fn other_tasks_go_on_while_calls_run_and_wait_for_each_other() {
+        let gate = std::sync::Arc::new(Gate::default());
+        let waiting = [(); 3].map(|()| {
+            let (gate, (go, wait)) = (gate.clone(), std::sync::mpsc::channel());
+            (go, tokio::spawn(async move { call(&gate, || wait.recv().unwrap()).0 }))
+        });
+        // With one worker this only runs while the calls wait.
+        for (go, _) in &waiting {
+            let go = go.clone();
+            tokio::spawn(async move { go.send(5).unwrap() }).await.unwrap();
+        }
+        for (_, task) in waiting {
+            assert_eq!(task.await.unwrap(), 5);
+        }
     }
 
     #[tokio::test]
     async fn idle_work_gives_way() {
+        let before = niceness_of_this_thread();
         let niceness = idle("test", niceness_of_this_thread).unwrap().await.unwrap();
-        assert_eq!(niceness, 19);
+        assert_eq!(niceness, (before + IDLE_NICENESS).min(19));
     }
 }

@@ -12,7 +12,7 @@ use waypost_core::decision::Name;
 use waypost_core::rate::Rate;
 use waypost_core::registry::Plan;
 
-use super::apart;
+use super::apart::{self, Gate};
 
 /// A tenant that has used nothing lately may run for as much at once as its plan allows in so long.
 const BURST_US: u32 = 2_000_000;
@@ -42,8 +42,8 @@ struct Used {
     next_us: AtomicU64,
     /// Until when calls run apart, in Unix milliseconds.
     slow_until_ms: AtomicU64,
-    /// Held by the call that runs apart.
-    apart: Mutex<()>,
+    /// By which calls run apart one by one.
+    apart: Gate,
     turns: Semaphore,
     /// Held while fixtures run.
     testing: Arc<Semaphore>,
@@ -54,7 +54,7 @@ impl Default for Used {
         Self {
             next_us: AtomicU64::new(0),
             slow_until_ms: AtomicU64::new(0),
-            apart: Mutex::default(),
+            apart: Gate::default(),
             turns: Semaphore::new(TURNS),
             testing: Arc::new(Semaphore::new(1)),
         }
@@ -68,10 +68,7 @@ impl Budget {
         if !self.is_slow(now_ms) {
             return self.ask_here(now_ms, question);
         }
-        let (answer, time) = {
-            let _one_by_one = self.used.apart.lock().unwrap_or_else(PoisonError::into_inner);
-            apart::call(question)
-        };
+        let (answer, time) = apart::call(&self.used.apart, question);
         self.note(time, now_ms);
         answer
     }

@@ -40,9 +40,7 @@ use crate::reload::Builder;
 use crate::running::Running;
 
 pub use activity::About;
-pub use backtest::{
-    Backtest, MESSAGES_MAX as BACKTEST_MESSAGES_MAX, Report, TIME_MAX as BACKTEST_TIME_MAX,
-};
+pub use backtest::{Backtest, MESSAGES_MAX as BACKTEST_MESSAGES_MAX, Report, TIME_MAX as BACKTEST_TIME_MAX};
 pub use budget::Budget;
 pub use change::Change;
 pub use checks::{Progress, run as check};

@@ -15,7 +15,7 @@ use waypost_engine::Revision;
 use super::catalog::record;
 use super::change::item;
 use super::shelf::item_name;
-use super::{PluginError, Plugins};
+use super::{PluginError, Plugins, apart};
 use crate::clock;
 use crate::pipeline::Tenant;
 
@@ -136,7 +136,10 @@ impl Plugins {
         }
         check_size(&upload, plan)?;
         let role = self.role(name, &upload, plan).await?;
-        let revision = Revision::of(&upload.component, &upload.settings).short().to_string();
+        // Of many megabytes, which takes a while.
+        let component = apart::beside(|| hex(&Sha256::digest(&upload.component)));
+        let revision = Revision::of_hash(&component, &upload.settings);
+        let revision = revision.map(|revision| revision.short().to_string()).unwrap_or_default();
         let known = match self.revision(name, &upload.plugin, &revision).await {
             Ok(known) => Some(known),
             Err(PluginError::RevisionUnknown) => None,
@@ -150,7 +153,6 @@ impl Plugins {
         if known.is_none() {
             self.make_room(name, &upload.plugin, plan).await?;
         }
-        let component = hex(&Sha256::digest(&upload.component));
         let bytes: Arc<[u8]> = upload.component.as_ref().into();
         self.store.put_component(name.clone(), component.clone(), bytes).await?;
         let record = RevisionRecord {
