@@ -1,4 +1,4 @@
-//! One request on a connection of its own, whatever is answered.
+//! One request on a connection of its own, whatever is answered; uploads, and what can be uploaded.
 
 use std::net::SocketAddr;
 
@@ -69,4 +69,14 @@ impl Client {
             self.key
         )
     }
+}
+
+/// The same component with one more custom section: another one by its bytes.
+pub fn distinct(component: &[u8], number: usize) -> Vec<u8> {
+    let name = format!("bench-{number}");
+    let mut distinct = component.to_vec();
+    // Id 0, the section's length, the length of its name, its name.
+    distinct.extend([0, name.len() as u8 + 1, name.len() as u8]);
+    distinct.extend(name.as_bytes());
+    distinct
 }

@@ -50,17 +50,37 @@ pub fn run(load: Load) -> Result<Outcome> {
     send(Requests { address, connections, requests, request: Box::new(move |number| request(&load, number)) })
 }
 
-/// As [`run`], for requests that are not Waypost's.
-pub fn send(requests: Requests) -> Result<Outcome> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(send_all(Arc::new(requests)))
+/// As [`run`], but each connection sends one request in each `interval`, however long the answers take:
+/// the time of a request begins when it was due.
+pub fn run_paced(load: Load, interval: Duration) -> Result<Outcome> {
+    let Load { address, connections, requests, .. } = load;
+    let request = Box::new(move |number| request(&load, number));
+    send_with(Requests { address, connections, requests, request }, Some(interval))
 }
 
-async fn send_all(load: Arc<Requests>) -> Result<Outcome> {
+/// As [`run`], for requests that are not Waypost's.
+pub fn send(requests: Requests) -> Result<Outcome> {
+    send_with(requests, None)
+}
+
+fn send_with(requests: Requests, interval: Option<Duration>) -> Result<Outcome> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(send_all(Arc::new(requests), interval))
+}
+
+async fn send_all(load: Arc<Requests>, interval: Option<Duration>) -> Result<Outcome> {
     let next = Arc::new(AtomicU64::new(0));
     let start = Instant::now();
-    let tasks: Vec<_> =
-        (0..load.connections).map(|_| tokio::spawn(connection(load.clone(), next.clone()))).collect();
+    let tasks: Vec<_> = (0..load.connections)
+        .map(|place| {
+            // Spread over the interval, and not all at once.
+            let pace = interval.map(|interval| Pace {
+                next: start + interval.mul_f64(place as f64 / load.connections as f64),
+                interval,
+            });
+            tokio::spawn(connection(load.clone(), next.clone(), pace))
+        })
+        .collect();
     let mut latencies = Vec::with_capacity(usize::try_from(load.requests)?);
     for task in tasks {
         latencies.extend(task.await??);
@@ -70,7 +90,26 @@ async fn send_all(load: Arc<Requests>) -> Result<Outcome> {
     Ok(Outcome { elapsed, latencies })
 }
 
-async fn connection(load: Arc<Requests>, next: Arc<AtomicU64>) -> Result<Vec<Duration>> {
+/// When a connection's next request is due.
+struct Pace {
+    next: Instant,
+    interval: Duration,
+}
+
+impl Pace {
+    async fn wait(&mut self) -> Instant {
+        let due = self.next;
+        self.next += self.interval;
+        tokio::time::sleep_until(due.into()).await;
+        due
+    }
+}
+
+async fn connection(
+    load: Arc<Requests>,
+    next: Arc<AtomicU64>,
+    mut pace: Option<Pace>,
+) -> Result<Vec<Duration>> {
     let mut stream = TcpStream::connect(load.address).await?;
     stream.set_nodelay(true)?;
     let mut latencies = Vec::new();
@@ -81,7 +120,10 @@ async fn connection(load: Arc<Requests>, next: Arc<AtomicU64>) -> Result<Vec<Dur
             return Ok(latencies);
         }
         let request = (load.request)(number);
-        let start = Instant::now();
+        let start = match &mut pace {
+            Some(pace) => pace.wait().await,
+            None => Instant::now(),
+        };
         stream.write_all(request.as_bytes()).await?;
         read_answer(&mut stream, &mut buffer).await?;
         latencies.push(start.elapsed());

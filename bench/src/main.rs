@@ -1,12 +1,13 @@
 //! `cargo xtask bench`: what a decision costs, what a message costs, how that changes with the
 //! number of messages stored. `--json` prints one line a figure; `--only PART` measures one part
-//! of `decision`, `core`, `gateway`, `redis`, `smpp`, `scale`.
+//! of `decision`, `tenants`, `traffic`, `core`, `gateway`, `hostile`, `redis`, `smpp`, `scale`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing figures is what it is for")]
 
 mod core_functions;
 mod decision;
 mod figure;
 mod gateway;
+mod hostile;
 mod http;
 mod kannel;
 mod load;
@@ -20,12 +21,16 @@ use anyhow::{Result, bail};
 
 use figure::Report;
 
-const PARTS: [&str; 8] = ["decision", "tenants", "traffic", "core", "gateway", "redis", "smpp", "scale"];
+const PARTS: [&str; 9] =
+    ["decision", "tenants", "traffic", "core", "gateway", "hostile", "redis", "smpp", "scale"];
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if arguments.first().is_some_and(|first| first == tenants::CHILD) {
         return Ok(waypost_engine::compile::run_child(std::io::stdin().lock(), std::io::stdout().lock())?);
+    }
+    if arguments.first().is_some_and(|first| first == hostile::CHILD) {
+        return hostile::attack(&arguments[1..]);
     }
     let mut only = None;
     let mut json = false;
@@ -60,6 +65,9 @@ fn main() -> Result<()> {
     }
     if wants("gateway") {
         runtime.block_on(gateway::measure(&mut report))?;
+    }
+    if wants("hostile") {
+        runtime.block_on(hostile::measure(&mut report))?;
     }
     if wants("redis") {
         runtime.block_on(redis::measure(&mut report))?;

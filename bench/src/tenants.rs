@@ -21,6 +21,7 @@ use waypost_engine::{CallContext, Engine, EngineOptions, Limits, LoadRequest, No
 
 use crate::decision::draft;
 use crate::figure::{Report, percentile};
+use crate::http::distinct;
 use crate::server::data_root;
 
 /// The argument that makes this program the child that compiles.
@@ -111,7 +112,7 @@ pub fn measure(report: &mut Report) -> Result<()> {
 /// The policy of one tenant: the same code under another name, with other settings.
 fn load(engine: &Engine, compiler: &Compiler, number: usize) -> Result<Screening> {
     let name = format!("tenant-{number}");
-    let component = distinct(number)?;
+    let component = distinct(country_blacklist()?, number);
     let request = LoadRequest {
         name: Name::from(name.as_str()),
         role: Role::Screening,
@@ -127,15 +128,8 @@ fn load(engine: &Engine, compiler: &Compiler, number: usize) -> Result<Screening
     loaded.screening().context("not a screening component")
 }
 
-/// The same code, and another component by its bytes.
-fn distinct(number: usize) -> Result<Vec<u8>> {
-    let built_in = waypost_builtins::find("country-blacklist").context("no such component")?;
-    let name = format!("tenant-{number}");
-    let mut component = built_in.component.to_vec();
-    // A custom section: id 0, its length, the length of its name, its name.
-    component.extend([0, name.len() as u8 + 1, name.len() as u8]);
-    component.extend(name.as_bytes());
-    Ok(component)
+fn country_blacklist() -> Result<&'static [u8]> {
+    Ok(waypost_builtins::find("country-blacklist").context("no such component")?.component)
 }
 
 fn settings(number: usize) -> Value {

@@ -63,6 +63,11 @@ pub const INBOUND_PARTS_WAIT_MS: u64 = 24 * 3600 * 1000;
 pub const INBOUND_PARTS_KNOWN_MS: u64 = 10 * 60 * 1000;
 /// Most receipts kept that fit no message.
 pub const ORPHAN_RECEIPTS_MAX: u32 = 100_000;
+/// Largest settings of a plugin, as JSON without spaces, in bytes.
+pub const PLUGIN_SETTINGS_BYTES_MAX: usize = 64 * 1024;
+/// How far a tenant may get into debt with its decision time within one request, in milliseconds of
+/// waiting: whoever sends to many recipients at once may use more than is left, but not without end.
+pub const DECISION_DEBT_MS_MAX: u64 = 10_000;
 /// Largest record of something registered, as JSON, in bytes: settings and schema of a revision are
 /// at most 64 KiB each.
 pub const REGISTRY_RECORD_BYTES_MAX: usize = 256 * 1024;

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
-use waypost_api::time::rfc3339;
+use waypost_core::time::rfc3339;
 
 use crate::kit::{Client, Gateway, eventually, number};
 

@@ -82,6 +82,14 @@ impl Gateway {
         tokio::task::spawn_blocking(move || child.wait().unwrap().success()).await.unwrap()
     }
 
+    /// The most memory that the process has ever held, in bytes (proc(5), `VmHWM`).
+    pub fn memory_peak_bytes(&self) -> u64 {
+        let id = self.child.as_ref().unwrap().id();
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.split_whitespace().next().unwrap().parse::<u64>().unwrap() * 1024
+    }
+
     /// Sends a signal to the process: `STOP`, `CONT`, `HUP`.
     pub fn signal(&self, name: &str) {
         let id = self.child.as_ref().unwrap().id().to_string();

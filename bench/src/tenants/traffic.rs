@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
-use super::{RATIO_MIN, TENANTS, UPLOAD_MAX_S, distinct};
+use super::{RATIO_MIN, TENANTS, UPLOAD_MAX_S, country_blacklist};
 use crate::figure::{Report, percentile};
-use crate::http::Client;
+use crate::http::{Client, distinct};
 use crate::load::{Outcome, Requests, send};
 use crate::server::Server;
 
@@ -96,8 +96,9 @@ async fn tenant(operator: &Client, number: usize) -> Result<Client> {
 async fn activate(tenant: &Client, number: usize) -> Result<Duration> {
     let started = Instant::now();
     let settings = json!({ "deny": ["PL"] }).to_string();
-    let (status, answer) =
-        tenant.upload("countries", "screening", &distinct(number)?, settings.as_bytes()).await?;
+    let (status, answer) = tenant
+        .upload("countries", "screening", &distinct(country_blacklist()?, number), settings.as_bytes())
+        .await?;
     ensure!(status == 202, "{status}: {answer}");
     let revision = answer["revision"].as_str().context("no revision")?.to_owned();
     loop {

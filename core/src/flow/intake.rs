@@ -125,9 +125,11 @@ pub fn explain<S: Shell>(
     let now_ms = shell.now_ms();
     let mut explanations = Vec::with_capacity(request.to.len());
     for (index, to) in request.to.iter().enumerate() {
+        check_decision_debt(shell, tenant, index)?;
         let planned = accept::plan(&submission(request, to), &tenant.terms().rules, now_ms)
             .map_err(|error| SendError::Submission { index, error })?;
-        let decided = decide(tenant, planned.draft, shell.next_id(now_ms, &tenant.terms().name), now_ms);
+        let mut decided = decide(tenant, planned.draft, shell.next_id(now_ms, &tenant.terms().name), now_ms);
+        refuse_foreign_sender(shell, &tenant.terms().name, &mut decided);
         explanations.push(explanation(decided, planned.replaced));
     }
     Ok(explanations)
@@ -147,6 +149,21 @@ fn check_decision_time<S: Shell>(shell: &S, tenant: &S::Tenant) -> Result<(), Se
     Err(SendError::Limited(LimitReached { limit: LimitKind::DecisionTime, free_at_ms, index: 0 }))
 }
 
+/// Between recipients: one request may use more than is left, but not without end.
+fn check_decision_debt<S: Shell>(shell: &S, tenant: &S::Tenant, index: usize) -> Result<(), SendError> {
+    if index == 0 {
+        return Ok(());
+    }
+    let now_ms = shell.now_ms();
+    match tenant.decision_time_free_at_ms(now_ms) {
+        Some(free_at_ms) if free_at_ms.saturating_sub(now_ms) > limits::DECISION_DEBT_MS_MAX => {
+            shell.limited(&tenant.terms().name, LimitKind::DecisionTime);
+            Err(SendError::Limited(LimitReached { limit: LimitKind::DecisionTime, free_at_ms, index }))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn prepare<S: Shell>(
     shell: &S,
     asked: &Asked<'_, S::Tenant>,
@@ -159,10 +176,12 @@ fn prepare<S: Shell>(
     let mut taken = Vec::with_capacity(request.to.len());
     let mut messages = Vec::with_capacity(request.to.len());
     for (index, to) in request.to.iter().enumerate() {
+        check_decision_debt(shell, &*caller.tenant, index)?;
         let planned = accept::plan(&submission(request, to), &terms.rules, now_ms)
             .map_err(|error| SendError::Submission { index, error })?;
         let id = shell.next_id(now_ms, &terms.name);
         let mut decided = decide_from(&*caller.tenant, planned.draft, id, now_ms, origin);
+        refuse_foreign_sender(shell, &terms.name, &mut decided);
         if opted_out.is_empty() {
             shell.decided(&terms.name, &decided.records);
         }
@@ -231,6 +250,18 @@ fn decide_from<T: Tenant>(
         }
     }
     decide(tenant, draft, id, now_ms)
+}
+
+/// Answers to a number go to the tenant that has it, so nobody else sends from it.
+fn refuse_foreign_sender<S: Shell, P>(shell: &S, tenant: &Name, decided: &mut Decided<P>) {
+    let Some(sender) = decided.draft.sender.as_ref().filter(|_| decided.answer.is_ok()) else { return };
+    let target = shell.numbers().get(sender.address.as_str());
+    if target.is_some_and(|target| *target.tenant != **tenant) {
+        decided.answer = Err(Refusal {
+            code: "sender_not_own".to_owned(),
+            reason: "the sender is a number that the operator has given to another tenant".to_owned(),
+        });
+    }
 }
 
 fn wants_no_messages() -> Refusal {

@@ -29,6 +29,8 @@ pub struct Plan {
     /// How long all plugins of the tenant together may run, in milliseconds of each second, on one host:
     /// 1 to 10,000.
     pub decision_ms_per_second: u32,
+    /// Most processor time of the check of one revision, in seconds: 1 to 120.
+    pub compile_seconds_max: u32,
 }
 
 /// A number of a plan that is out of its range.
@@ -58,6 +60,7 @@ impl Default for Plan {
             log_lines_per_minute: 600,
             recorded_percent: 100,
             decision_ms_per_second: 250,
+            compile_seconds_max: 120,
         }
     }
 }
@@ -78,6 +81,7 @@ impl Plan {
             ("log_lines_per_minute", self.log_lines_per_minute.into(), 0..=100_000),
             ("recorded_percent", self.recorded_percent.into(), 0..=100),
             ("decision_ms_per_second", self.decision_ms_per_second.into(), 1..=10_000),
+            ("compile_seconds_max", self.compile_seconds_max.into(), 1..=120),
         ];
         let wrong = fields.into_iter().filter(|(_, value, range)| !range.contains(value));
         wrong.map(|(field, _, range)| PlanProblem { field, range }).collect()

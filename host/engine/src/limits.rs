@@ -46,6 +46,9 @@ pub struct Limits {
     /// Most that one call into or out of the host may copy from the component, in bytes, as the
     /// host's types count them. HTTP bodies come on top for providers.
     pub host_call_bytes_max: usize,
+    /// Most processor time of checking and compiling in a child process, in seconds, where the host
+    /// allows no less.
+    pub compile_cpu_s: u32,
 }
 
 impl Default for Limits {
@@ -66,6 +69,7 @@ impl Default for Limits {
             schema_bytes_max: 64 * 1024,
             log_bytes_max: 1024,
             host_call_bytes_max: 64 * 1024,
+            compile_cpu_s: 120,
         }
     }
 }
@@ -98,6 +102,7 @@ impl Limits {
             fuel_max: plan.fuel_max,
             memory_bytes_max: bytes(plan.memory_bytes_max).min(MEMORY_BYTES_MAX),
             wall_ms: wall_ms as u32,
+            compile_cpu_s: plan.compile_seconds_max,
             ..Self::interpreted()
         }
     }

@@ -6,13 +6,12 @@ use std::fmt;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use waypost_core::decision::Name;
+use waypost_core::limits::PLUGIN_SETTINGS_BYTES_MAX;
 
 use crate::load::LoadError;
 
 /// Most violations that one error names.
 const VIOLATIONS_MAX: usize = 8;
-/// Largest settings in canonical form, in bytes.
-const SETTINGS_BYTES_MAX: usize = 64 * 1024;
 
 /// A component with settings, by hash: the same revision always decides the same.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -92,11 +91,11 @@ pub(crate) fn canonical(settings: &Value) -> String {
 }
 
 pub(crate) fn check_size(canonical: &str) -> Result<(), LoadError> {
-    if canonical.len() > SETTINGS_BYTES_MAX {
+    if canonical.len() > PLUGIN_SETTINGS_BYTES_MAX {
         return Err(LoadError::Settings {
             violations: vec![Violation {
                 path: "/".to_owned(),
-                reason: format!("the settings are larger than {SETTINGS_BYTES_MAX} bytes"),
+                reason: format!("the settings are larger than {PLUGIN_SETTINGS_BYTES_MAX} bytes"),
             }],
         });
     }

@@ -6,6 +6,9 @@ use std::fmt::{Display, Write as _};
 use std::path::Path;
 
 use waypost::api::problem;
+use waypost::plugins::{
+    BACKTEST_MESSAGES_MAX, BACKTEST_TIME_MAX, FIXTURES_MAX, UPLOADS_AT_ONCE_MAX, UPLOADS_OF_A_TENANT_MAX,
+};
 use waypost_core::config::smpp;
 use waypost_core::inbound::OUTGOING_MAX;
 use waypost_core::smpp::RECEIPT_OCTETS_MAX;
@@ -36,7 +39,8 @@ fn problems() {
 
 #[test]
 fn limits_of_messages_and_components() {
-    let tables = format!("{}\n{}\n{}", message_limits(), smpp_limits(), component_limits());
+    let tables =
+        format!("{}\n{}\n{}\n{}", message_limits(), smpp_limits(), component_limits(), upload_limits());
     agrees("limits.md", &tables);
 }
 
@@ -117,6 +121,19 @@ fn component_limits() -> String {
     table.row("data of one call between component and host", bytes(limits.host_call_bytes_max));
     table.row("elements of a table", limits.table_elements_max);
     table.row("core instances in a component", limits.core_instances_max);
+    table.text
+}
+
+fn upload_limits() -> String {
+    let mut table = Table::new("of a tenant's plugins, beside its [plan](tenants.md)", "limit");
+    table.row("settings", bytes(limits::PLUGIN_SETTINGS_BYTES_MAX));
+    table.row("uploads of a tenant at a time", UPLOADS_OF_A_TENANT_MAX);
+    table.row("uploads of all tenants at a time", UPLOADS_AT_ONCE_MAX);
+    table.row("fixtures of a test", FIXTURES_MAX);
+    table.row("messages of a backtest", BACKTEST_MESSAGES_MAX);
+    table.row("time of a backtest", format!("{} minutes", BACKTEST_TIME_MAX.as_secs() / 60));
+    let debt = format!("{} s", limits::DECISION_DEBT_MS_MAX / 1000);
+    table.row("wait that a request to many recipients may lead to (`decision_time`)", debt);
     table.text
 }
 

@@ -116,7 +116,7 @@ impl Compiler {
                 Reuse::Calls { max } => Some(max),
             },
             cache_dir: cache.directory().to_owned(),
-            cpu_s: self.limits.cpu_s,
+            cpu_s: self.limits.cpu_s.min(request.limits.compile_cpu_s),
             memory_bytes: self.limits.memory_bytes,
             niceness: self.limits.niceness,
         };
@@ -153,7 +153,7 @@ impl Compiler {
             drop(over);
             match watch.join() {
                 Ok(Some(ended)) => Err(ended),
-                _ => self.judge(last, status?, &String::from_utf8_lossy(&errors)),
+                _ => judge(job, last, status?, &String::from_utf8_lossy(&errors)),
             }
         })
     }
@@ -196,28 +196,29 @@ impl Compiler {
         }
         None
     }
+}
 
-    fn judge(&self, last: Option<Line>, status: ExitStatus, errors: &str) -> Result<Cost, CompileError> {
-        let CompileLimits { cpu_s, memory_bytes, .. } = self.limits;
-        match last {
-            Some(Line::Done(cost)) => return Ok(cost),
-            Some(Line::Failed(failure)) => return Err(failure.into()),
-            Some(Line::OutOfMemory) => return Err(CompileError::Memory { memory_bytes }),
-            Some(Line::Step(_)) | None => {}
+/// What the end of a child means.
+fn judge(job: &Job, last: Option<Line>, status: ExitStatus, errors: &str) -> Result<Cost, CompileError> {
+    let Job { cpu_s, memory_bytes, .. } = *job;
+    match last {
+        Some(Line::Done(cost)) => return Ok(cost),
+        Some(Line::Failed(failure)) => return Err(failure.into()),
+        Some(Line::OutOfMemory) => return Err(CompileError::Memory { memory_bytes }),
+        Some(Line::Step(_)) | None => {}
+    }
+    tracing::warn!(%status, errors, "a process that compiles has ended early");
+    if is_memory(errors) {
+        return Err(CompileError::Memory { memory_bytes });
+    }
+    match signal(status) {
+        Some(signal) if signal == Signal::XCPU.as_raw() => Err(CompileError::Cpu { cpu_s }),
+        Some(signal) => Err(CompileError::Failed { how: format!("ended by signal {signal}") }),
+        None if last.is_none() => {
+            let line = errors.lines().next_back().unwrap_or("it said nothing");
+            Err(CompileError::host(format_args!("the child process does not start: {line}")))
         }
-        tracing::warn!(%status, errors, "a process that compiles has ended early");
-        if is_memory(errors) {
-            return Err(CompileError::Memory { memory_bytes });
-        }
-        match signal(status) {
-            Some(signal) if signal == Signal::XCPU.as_raw() => Err(CompileError::Cpu { cpu_s }),
-            Some(signal) => Err(CompileError::Failed { how: format!("ended by signal {signal}") }),
-            None if last.is_none() => {
-                let line = errors.lines().next_back().unwrap_or("it said nothing");
-                Err(CompileError::host(format_args!("the child process does not start: {line}")))
-            }
-            None => Err(CompileError::Failed { how: status.to_string() }),
-        }
+        None => Err(CompileError::Failed { how: status.to_string() }),
     }
 }
 

@@ -35,5 +35,6 @@ pub async fn explain(
 ) -> Result<Response, Failed> {
     let (parts, body) = request.into_parts();
     let bytes = body::read_json(&parts.headers, body, REQUEST_BYTES_MAX).await?;
+    let _turn = authorised.caller.tenant.turn().await;
     reply(calls::explain(&*api.gateway, &authorised.caller, &bytes))
 }

@@ -69,6 +69,7 @@ pub async fn send(
     let (parts, body) = request.into_parts();
     let idempotency_key = sending::idempotency_key(&parts.headers)?;
     let bytes = body::read_json(&parts.headers, body, REQUEST_BYTES_MAX).await?;
+    let _turn = authorised.caller.tenant.turn().await;
     reply(sending::send(&*api.gateway, &authorised.caller, idempotency_key, &bytes).await)
 }
 

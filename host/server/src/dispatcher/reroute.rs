@@ -2,6 +2,7 @@
 
 use tracing::{info, warn};
 use waypost_core::decision::Name;
+use waypost_core::flow::Tenant as _;
 use waypost_core::flow::decide::other_route;
 use waypost_core::store::Reroute;
 
@@ -33,6 +34,10 @@ pub async fn leave_route(gateway: &Gateway, route: &Name) {
         let envelope = &message.envelope;
         // Those of a tenant that is gone from the configuration wait for their validity to end.
         let Some(tenant) = gateway.tenants.get(&envelope.draft.tenant) else { continue };
+        // Other tenants' messages wait for this to end; its own for their turn.
+        if tenant.decision_time_free_at_ms(clock::now_ms()).is_some() {
+            continue;
+        }
         if let Some(to) = other_route(&**tenant, envelope, &tried, now_ms, &mut decisions) {
             let tenant = envelope.draft.tenant.clone();
             let (id, from) = (envelope.id, route.clone());

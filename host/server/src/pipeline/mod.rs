@@ -6,9 +6,11 @@ mod stages;
 
 use std::sync::Arc;
 
+use tokio::sync::SemaphorePermit;
 use waypost_core::registry::Plan;
 use waypost_core::tenant::TenantTerms;
 
+use crate::clock;
 use crate::plugins::{Budget, Fitting};
 use crate::provider::Provider;
 use crate::secrets::Secret;
@@ -57,6 +59,11 @@ impl Tenant {
     /// True where one of its own plugins is asked about messages.
     pub fn asks_own(&self) -> bool {
         self.fittings.iter().any(|fitting| fitting.active.is_some())
+    }
+
+    /// Waits until another request of this tenant may be decided: at once, unless its own plugins are slow.
+    pub async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        if self.asks_own() { self.budget.turn(clock::now_ms()).await } else { None }
     }
 
     /// The same tenant under another plan, without its plugins: they are loaded under the plan's limits.

@@ -7,7 +7,8 @@ use waypost_core::flow::{Asked, Decision, Fault};
 use waypost_core::id::MessageId;
 use waypost_engine::{Receiving, Routing, Screening, SenderIdentity};
 
-use crate::plugins::{About, Watch};
+use crate::clock;
+use crate::plugins::{About, Budget, Watch};
 use crate::provider::decision;
 
 /// Components by the part that they play.
@@ -72,10 +73,17 @@ impl<C> Bound<C> {
     pub fn ask<T>(
         &self,
         id: MessageId,
-        question: impl FnOnce(&C) -> waypost_engine::Decision<T>,
-    ) -> Option<Asked<T>> {
+        question: impl FnOnce(&C) -> waypost_engine::Decision<T> + Send,
+    ) -> Option<Asked<T>>
+    where
+        C: Sync,
+        T: Send,
+    {
         let decision = match &self.component {
-            Deciding::Loaded(component) => decision(question(component)),
+            Deciding::Loaded(component) => decision(match self.own_budget() {
+                Some(budget) => budget.ask(clock::now_ms(), || question(component)),
+                None => question(component),
+            }),
             Deciding::Missing { name, revision, role } => missing(name, revision, *role),
             Deciding::Nobody => return None,
         };
@@ -83,6 +91,12 @@ impl<C> Bound<C> {
             watch.decided(&decision.record, id);
         }
         Some(Asked { decision, on_failure: self.on_failure })
+    }
+
+    /// Of the tenant, where its own plugin decides: the time of the operator's components is not the
+    /// tenant's.
+    fn own_budget(&self) -> Option<&Budget> {
+        self.watch.as_ref().filter(|watch| watch.active.is_some()).map(|watch| &watch.budget)
     }
 }
 

@@ -34,6 +34,8 @@ pub struct Activity {
     memory_bytes_max: AtomicU64,
     differences: Differences,
     lines: Arc<Lines>,
+    log_lines: AtomicU64,
+    log_lines_left_out: AtomicU64,
 }
 
 /// An [`Activity`] at one moment, as the API shows it.
@@ -54,6 +56,10 @@ pub struct Seen {
     pub time_ns: Distribution,
     /// The largest that an instance's memory has been, in bytes.
     pub memory_bytes_max: u64,
+    /// Lines that calls wrote to the log.
+    pub log_lines: u64,
+    /// Those of them that were not kept, because the plan allows no more in a minute.
+    pub log_lines_left_out: u64,
 }
 
 impl Activity {
@@ -69,6 +75,8 @@ impl Activity {
             memory_bytes_max: AtomicU64::new(0),
             differences: Differences::default(),
             lines,
+            log_lines: AtomicU64::new(0),
+            log_lines_left_out: AtomicU64::new(0),
         }
     }
 
@@ -85,7 +93,9 @@ impl Activity {
             }
         }
         if !record.log.is_empty() {
-            self.lines.add(&record.log, &record.revision, id, at_ms);
+            let left_out = self.lines.add(&record.log, &record.revision, id, at_ms);
+            self.log_lines.fetch_add(record.log.len() as u64, Ordering::Relaxed);
+            self.log_lines_left_out.fetch_add(left_out, Ordering::Relaxed);
         }
     }
 
@@ -105,6 +115,8 @@ impl Activity {
             fuel: self.fuel.distribution(),
             time_ns: self.time_ns.distribution(),
             memory_bytes_max: self.memory_bytes_max.load(Ordering::Relaxed),
+            log_lines: self.log_lines.load(Ordering::Relaxed),
+            log_lines_left_out: self.log_lines_left_out.load(Ordering::Relaxed),
         }
     }
 }

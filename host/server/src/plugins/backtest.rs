@@ -5,8 +5,9 @@
 //! again, and another revision's answers can be compared one by one.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use tokio::task::JoinSet;
@@ -17,13 +18,15 @@ use waypost_engine::{CallContext, Loaded};
 
 use super::activity::{About, Compared, Differences, Distribution, Figures};
 use super::watch::in_words;
-use super::{PluginError, Plugins};
+use super::{PluginError, Plugins, apart};
 use crate::pipeline::Tenant;
 
 /// Most messages of one backtest.
 pub const MESSAGES_MAX: u64 = 1_000_000;
 /// Most backtests at once on this host.
 const BACKTESTS_MAX: usize = 2;
+/// Longest that a backtest goes on to the next message.
+pub const TIME_MAX: Duration = Duration::from_secs(10 * 60);
 /// Pages that are asked at the same time: the next is read meanwhile.
 const PAGES_AT_ONCE: usize = 2;
 
@@ -64,6 +67,8 @@ pub struct Report {
     pub fuel: Distribution,
     /// Nanoseconds of a call.
     pub time_ns: Distribution,
+    /// False: it was ended before its last message, because it took too long.
+    pub complete: bool,
     /// How long all of it took, in milliseconds.
     pub took_ms: u64,
 }
@@ -106,6 +111,21 @@ struct Tally {
     faults: AtomicU64,
     /// Revisions that had decided, with how many messages.
     against: Mutex<HashMap<Name, u64>>,
+    /// Nothing is asked after this.
+    ends: Instant,
+    /// Nobody waits for the report any more.
+    is_stopped: AtomicBool,
+    /// Messages that were not asked about any more.
+    left_out: AtomicU64,
+}
+
+/// Ends what is still asked when the backtest is over, or its caller has gone.
+struct Stop(Arc<Tally>);
+
+impl Drop for Stop {
+    fn drop(&mut self) {
+        self.0.is_stopped.store(true, Ordering::Relaxed);
+    }
 }
 
 impl Plugins {
@@ -116,7 +136,7 @@ impl Plugins {
     pub async fn backtest(&self, tenant: &Tenant, wanted: &Backtest) -> Result<Report, PluginError> {
         let name = &tenant.terms.name;
         let _place = self.backtests.take(name)?;
-        let began = std::time::Instant::now();
+        let began = Instant::now();
         let (_, plugin) = self.plugin(name, &wanted.plugin).await?;
         if plugin.role == Role::Receiving {
             let why = "inbound messages are not kept once they are acknowledged, so a receiving plugin has \
@@ -134,7 +154,11 @@ impl Plugins {
             not_comparable: AtomicU64::new(0),
             faults: AtomicU64::new(0),
             against: Mutex::default(),
+            ends: began + TIME_MAX,
+            is_stopped: AtomicBool::new(false),
+            left_out: AtomicU64::new(0),
         });
+        let _stop = Stop(tally.clone());
         let messages = self.ask_all(name, wanted, &tally).await?;
         Ok(tally.report(wanted, messages, began.elapsed()))
     }
@@ -149,7 +173,7 @@ impl Plugins {
         let mut before = None;
         let mut pages = JoinSet::new();
         let messages_max = wanted.messages_max.min(MESSAGES_MAX);
-        while messages < messages_max {
+        while messages < messages_max && Instant::now() < tally.ends {
             let rows_max = u32::try_from(messages_max - messages).unwrap_or(u32::MAX);
             let query = HistoryQuery {
                 tenant: tenant.clone(),
@@ -166,7 +190,8 @@ impl Plugins {
                 pages.join_next().await;
             }
             let tally = tally.clone();
-            pages.spawn_blocking(move || page.iter().for_each(|recorded| tally.ask(recorded)));
+            let asked = apart::idle("backtest", move || page.iter().for_each(|recorded| tally.ask(recorded)));
+            pages.spawn(asked.map_err(|error| PluginError::Unanswerable(error.to_string()))?);
         }
         while pages.join_next().await.is_some() {}
         Ok(messages)
@@ -176,6 +201,10 @@ impl Plugins {
 impl Tally {
     /// Asks about one message.
     fn ask(&self, recorded: &Recorded) {
+        if self.is_stopped.load(Ordering::Relaxed) || Instant::now() >= self.ends {
+            self.left_out.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
         let Some((was, draft, candidates)) = self.question(recorded) else {
             self.not_comparable.fetch_add(1, Ordering::Relaxed);
             return;
@@ -235,7 +264,7 @@ impl Tally {
         }
     }
 
-    fn report(&self, wanted: &Backtest, messages: u64, took: std::time::Duration) -> Report {
+    fn report(&self, wanted: &Backtest, messages: u64, took: Duration) -> Report {
         let against = self.against.lock().unwrap_or_else(PoisonError::into_inner);
         let mut revisions = against.keys();
         let against = match (revisions.next(), revisions.next()) {
@@ -246,7 +275,8 @@ impl Tally {
         Report {
             revision: wanted.revision.clone(),
             against,
-            messages,
+            messages: messages - self.left_out.load(Ordering::Relaxed),
+            complete: took < TIME_MAX,
             not_comparable: self.not_comparable.load(Ordering::Relaxed),
             compared: self.differences.compared(wanted.samples_max),
             faults: self.faults.load(Ordering::Relaxed),

@@ -1,13 +1,18 @@
 //! How long a tenant's own components may run on this host, whatever they are asked: counted after each
-//! call, looked at before a request is decided.
+//! call, looked at before a request is decided. And where they run: with everybody else's as long as they
+//! are quick, else apart.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use waypost_core::decision::Name;
 use waypost_core::rate::Rate;
 use waypost_core::registry::Plan;
+
+use super::apart::{self, Gate};
 
 /// A tenant that has used nothing lately may run for as much at once as its plan allows in so long.
 const BURST_US: u32 = 2_000_000;
@@ -15,33 +20,105 @@ const BURST_US: u32 = 2_000_000;
 /// A clock of the tenant's own time: one unit is a microsecond of waiting.
 const CLOCK: Rate = Rate { interval_us: 1, burst: BURST_US };
 
+/// A call with more processor time than this makes its tenant slow.
+const SLOW: Duration = Duration::from_millis(5);
+/// A tenant is slow for so long after such a call, in milliseconds.
+const SLOW_MS: u64 = 10 * 60 * 1000;
+/// Most requests of a slow tenant that are decided at the same time; its calls run one by one.
+const TURNS: usize = 4;
+
 /// What a tenant has used of its plan's time.
 #[derive(Debug, Clone)]
 pub struct Budget {
-    next_us: Arc<AtomicU64>,
+    used: Arc<Used>,
     /// How long the components may run, in milliseconds of each second; equally: how many nanoseconds of
     /// theirs one microsecond of waiting pays for.
     ms_per_second: u32,
 }
 
+/// What is the same under every plan.
+#[derive(Debug)]
+struct Used {
+    next_us: AtomicU64,
+    /// Until when calls run apart, in Unix milliseconds.
+    slow_until_ms: AtomicU64,
+    /// By which calls run apart one by one.
+    apart: Gate,
+    turns: Semaphore,
+    /// Held while fixtures run.
+    testing: Arc<Semaphore>,
+}
+
+impl Default for Used {
+    fn default() -> Self {
+        Self {
+            next_us: AtomicU64::new(0),
+            slow_until_ms: AtomicU64::new(0),
+            apart: Gate::default(),
+            turns: Semaphore::new(TURNS),
+            testing: Arc::new(Semaphore::new(1)),
+        }
+    }
+}
+
 impl Budget {
+    /// Asks a component and charges the processor time: at once where the tenant's calls are quick, else
+    /// apart, one after the other.
+    pub fn ask<T: Send>(&self, now_ms: u64, question: impl FnOnce() -> T + Send) -> T {
+        if !self.is_slow(now_ms) {
+            return self.ask_here(now_ms, question);
+        }
+        let (answer, time) = apart::call(&self.used.apart, question);
+        self.note(time, now_ms);
+        answer
+    }
+
+    /// Asks a component on this thread and charges the processor time.
+    pub fn ask_here<T>(&self, now_ms: u64, question: impl FnOnce() -> T) -> T {
+        let (answer, time) = apart::timed(question);
+        self.note(time, now_ms);
+        answer
+    }
+
+    fn note(&self, time: Duration, now_ms: u64) {
+        self.charge(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX), now_ms);
+        if time > SLOW {
+            self.used.slow_until_ms.fetch_max(now_ms + SLOW_MS, Ordering::Relaxed);
+        }
+    }
+
+    fn is_slow(&self, now_ms: u64) -> bool {
+        self.used.slow_until_ms.load(Ordering::Relaxed) > now_ms
+    }
+
+    /// Waits until another request of this tenant may be decided; at once where its calls are quick.
+    pub async fn turn(&self, now_ms: u64) -> Option<SemaphorePermit<'_>> {
+        // Nobody closes it.
+        if self.is_slow(now_ms) { self.used.turns.acquire().await.ok() } else { None }
+    }
+
+    /// Waits until no other fixtures of this tenant run.
+    pub async fn test(&self) -> Option<OwnedSemaphorePermit> {
+        self.used.testing.clone().acquire_owned().await.ok()
+    }
+
     /// A call has taken so long.
-    pub fn charge(&self, time_ns: u64, now_ms: u64) {
+    fn charge(&self, time_ns: u64, now_ms: u64) {
         let wait_us = u32::try_from(time_ns / u64::from(self.ms_per_second.max(1))).unwrap_or(u32::MAX);
         let charged = |next_us| Some(CLOCK.charge(next_us, now_ms.saturating_mul(1000), wait_us));
         // The closure always has an answer.
-        let _ = self.next_us.fetch_update(Ordering::Relaxed, Ordering::Relaxed, charged);
+        let _ = self.used.next_us.fetch_update(Ordering::Relaxed, Ordering::Relaxed, charged);
     }
 
     /// True where both count the same time under the same plan.
     pub fn is_same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.next_us, &other.next_us) && self.ms_per_second == other.ms_per_second
+        Arc::ptr_eq(&self.used, &other.used) && self.ms_per_second == other.ms_per_second
     }
 
     /// From when on there is something left, in Unix milliseconds. None: now.
     pub fn free_at_ms(&self, now_ms: u64) -> Option<u64> {
         let now_us = now_ms.saturating_mul(1000);
-        let free_us = CLOCK.free_at_us(self.next_us.load(Ordering::Relaxed), now_us);
+        let free_us = CLOCK.free_at_us(self.used.next_us.load(Ordering::Relaxed), now_us);
         (free_us > now_us).then(|| free_us.div_ceil(1000))
     }
 }
@@ -49,20 +126,20 @@ impl Budget {
 impl Default for Budget {
     /// One that nobody shares, under the usual plan.
     fn default() -> Self {
-        Self { next_us: Arc::default(), ms_per_second: Plan::default().decision_ms_per_second }
+        Self { used: Arc::default(), ms_per_second: Plan::default().decision_ms_per_second }
     }
 }
 
 /// What every tenant has used, through all changes of its plan and its plugins.
 #[derive(Debug, Default)]
-pub struct Budgets(Mutex<HashMap<Name, Arc<AtomicU64>>>);
+pub struct Budgets(Mutex<HashMap<Name, Arc<Used>>>);
 
 impl Budgets {
     /// The budget of a tenant under a plan.
     pub fn of(&self, tenant: &Name, plan: &Plan) -> Budget {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let next_us = all.entry(tenant.clone()).or_default().clone();
-        Budget { next_us, ms_per_second: plan.decision_ms_per_second }
+        let used = all.entry(tenant.clone()).or_default().clone();
+        Budget { used, ms_per_second: plan.decision_ms_per_second }
     }
 
     /// Forgets tenants that are gone.
@@ -95,6 +172,24 @@ mod tests {
         budget.charge(25 * MS_NS, 10_000);
         assert_eq!(budget.free_at_ms(10_000), Some(10_101), "25 ms at 250 ms a second are 100 ms of waiting");
         assert_eq!(budget.free_at_ms(10_101), None);
+    }
+
+    #[tokio::test]
+    async fn who_is_slow_once_runs_apart_and_takes_turns() {
+        let budget = budget(250);
+        let here = std::thread::current().id();
+        assert_eq!(budget.ask(0, || std::thread::current().id()), here);
+        assert!(budget.turn(0).await.is_none());
+        budget.ask(0, || {
+            let mut spent = Duration::ZERO;
+            while spent <= SLOW {
+                spent += apart::timed(|| (0..100_000_u64).map(std::hint::black_box).sum::<u64>()).1;
+            }
+        });
+        assert_ne!(budget.ask(1, || std::thread::current().id()), here);
+        let turns: Vec<_> = [budget.turn(1).await, budget.turn(1).await].into_iter().flatten().collect();
+        assert_eq!(turns.len(), 2);
+        assert_eq!(budget.ask(SLOW_MS + 1, || std::thread::current().id()), here, "it is forgotten");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What can be wrong with what somebody wants of a plugin.
 
 use waypost_core::decision::Role;
-use waypost_core::limits::REGISTRY_RECORD_BYTES_MAX;
+use waypost_core::limits::PLUGIN_SETTINGS_BYTES_MAX;
 use waypost_core::store::StoreError;
 
 /// Why a plugin was not changed or asked. The text is for its author.
@@ -28,7 +28,7 @@ pub enum PluginError {
     #[error("a tenant's plugin cannot play `{0}`: providers hold credentials, which are the operator's")]
     RoleRefused(Role),
     /// Above the plan's limit.
-    #[error("the component has {bytes} bytes; the tenant's plan allows {bytes_max}")]
+    #[error("the component has {bytes} bytes; the tenant's plan allows {bytes_max} (`component_bytes_max`)")]
     TooLarge {
         /// Its size, in bytes.
         bytes: u64,
@@ -36,25 +36,34 @@ pub enum PluginError {
         bytes_max: u64,
     },
     /// The settings are too large to be kept.
-    #[error("the settings are larger than a quarter of {REGISTRY_RECORD_BYTES_MAX} bytes")]
-    SettingsTooLarge,
+    #[error("the settings have {bytes} bytes; at most {PLUGIN_SETTINGS_BYTES_MAX} are taken")]
+    SettingsTooLarge {
+        /// Their size, in bytes.
+        bytes: usize,
+    },
     /// Too many uploads.
-    #[error("the tenant's plan allows {per_hour} uploads in an hour; try again in {retry_s} s")]
+    #[error(
+        "the tenant's plan allows {per_hour} uploads in an hour (`uploads_per_hour`); try again in {retry_s} s"
+    )]
     UploadsLimited {
         /// In an hour.
         per_hour: u32,
         /// Until the next is free, in seconds.
         retry_s: u64,
     },
+    /// Too many uploads of one tenant at the same time.
+    #[error("{0} uploads of the tenant are being read, which is the limit: send them one after the other")]
+    UploadsAtOnce(usize),
     /// Too many uploads at the same time.
     #[error("other uploads are being read: try again in a second")]
     UploadsBusy,
     /// As many plugins as the plan allows.
-    #[error("the tenant has {0} plugins, which is what its plan allows: delete one")]
+    #[error("the tenant has {0} plugins, which is what its plan allows (`plugins_max`): delete one")]
     PluginsFull(u32),
     /// As many revisions as the plan allows, and all of them in use.
     #[error(
-        "the plugin has {0} revisions, which is what its plan allows, and all are in use or being checked"
+        "the plugin has {0} revisions, which is what its plan allows (`revisions_max`), and all are in use or \
+         being checked"
     )]
     RevisionsFull(u32),
     /// It cannot be used yet, or ever.

@@ -7,6 +7,7 @@
 //! ([`fit`]): the next message is decided by it, on every host.
 
 pub mod activity;
+mod apart;
 mod backtest;
 mod budget;
 mod catalog;
@@ -28,7 +29,7 @@ mod watch;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 use waypost_core::decision::Name;
 use waypost_core::registry::{Kind, PluginRecord};
 use waypost_engine::Engine;
@@ -39,7 +40,7 @@ use crate::reload::Builder;
 use crate::running::Running;
 
 pub use activity::About;
-pub use backtest::{Backtest, MESSAGES_MAX as BACKTEST_MESSAGES_MAX, Report};
+pub use backtest::{Backtest, MESSAGES_MAX as BACKTEST_MESSAGES_MAX, Report, TIME_MAX as BACKTEST_TIME_MAX};
 pub use budget::Budget;
 pub use change::Change;
 pub use checks::{Progress, run as check};
@@ -49,7 +50,10 @@ pub use follow::run as follow;
 pub use tenant_removal::Deleted;
 pub use tenants::{Expected, KnownTenant, TenantError, WantedTenant};
 pub use trial::{FIXTURES_MAX, Ran};
-pub use upload::{NOTE_BYTES_MAX, Upload, Uploaded};
+pub use upload::{
+    AT_ONCE_MAX as UPLOADS_AT_ONCE_MAX, NOTE_BYTES_MAX, OF_A_TENANT_MAX as UPLOADS_OF_A_TENANT_MAX, Upload,
+    Uploaded,
+};
 pub use watch::{Watch, in_words};
 
 use activity::Activities;
@@ -74,8 +78,7 @@ pub struct Plugins {
     queue: Queue,
     uploads: upload::Rates,
     budgets: Budgets,
-    /// A place for each upload whose body is being read.
-    bodies: Semaphore,
+    under_way: upload::UnderWay,
     backtests: backtest::Places,
     /// The version of the registry that runs.
     applied: Mutex<Option<u64>>,
@@ -104,7 +107,7 @@ impl Plugins {
             queue: Queue::default(),
             uploads: upload::Rates::default(),
             budgets: Budgets::default(),
-            bodies: Semaphore::new(upload::BODIES_MAX),
+            under_way: upload::UnderWay::default(),
             backtests: backtest::Places::default(),
             applied: Mutex::default(),
             news: Notify::new(),

@@ -3,6 +3,8 @@
 
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 
+use super::apart;
+
 /// Most questions that wait. Each holds a copy of its message.
 const WAITING_MAX: usize = 2048;
 
@@ -36,6 +38,7 @@ impl Shadows {
 }
 
 fn ask(questions: &Receiver<Question>) {
+    apart::give_way();
     while let Ok(question) = questions.recv() {
         question();
     }

@@ -4,7 +4,7 @@ use waypost_core::decision::Name;
 use waypost_engine::fixture::{self, Fixture, FixtureError, Report};
 use waypost_engine::{LoadRequest, NoSecrets, Reuse};
 
-use super::{PluginError, Plugins};
+use super::{PluginError, Plugins, apart};
 use crate::pipeline::Tenant;
 
 use std::sync::Arc;
@@ -25,7 +25,7 @@ pub enum Failure {
     #[error("{reason}")]
     Settings {
         /// Stable.
-        code: &'static str,
+        code: String,
         /// For people.
         reason: String,
     },
@@ -33,7 +33,7 @@ pub enum Failure {
 
 impl Failure {
     /// A stable code.
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> &str {
         match self {
             Self::Fixture(error) => error.code(),
             Self::Settings { code, .. } => code,
@@ -47,7 +47,7 @@ impl Plugins {
     /// # Errors
     /// [`PluginError`]; what is wrong with single fixtures is in their place.
     pub async fn test(
-        &self,
+        self: &Arc<Self>,
         tenant: &Tenant,
         plugin: &str,
         revision: &str,
@@ -62,7 +62,9 @@ impl Plugins {
         } else {
             None
         };
-        let (engine, limits) = (self.engine().clone(), waypost_engine::Limits::for_plan(&tenant.plan));
+        // Until they have ended, whether or not somebody waits for them.
+        let turn = tenant.budget.test().await;
+        let (this, limits) = (self.clone(), waypost_engine::Limits::for_plan(&tenant.plan));
         let (plugin, role) = (Name::from(plugin), record.role);
         let run = move |fixture: &Fixture| -> Ran {
             let own;
@@ -77,8 +79,10 @@ impl Plugins {
                         reuse: Reuse::Fresh,
                         secrets: Arc::new(NoSecrets),
                     };
-                    own = engine.load(request).map_err(|error| Failure::Settings {
-                        code: error.code(),
+                    // In a child process: settings may keep a component busy for long.
+                    let loaded = this.compiler.load(this.engine(), request, &mut |_| {});
+                    (own, _) = loaded.map_err(|error| Failure::Settings {
+                        code: error.code().to_owned(),
                         reason: error.to_string(),
                     })?;
                     &own
@@ -87,7 +91,11 @@ impl Plugins {
             };
             Ok(fixture::run(asked, fixture)?)
         };
-        let ran = tokio::task::spawn_blocking(move || fixtures.iter().map(run).collect());
+        let ran = apart::idle("fixtures", move || {
+            let _turn = turn;
+            fixtures.iter().map(run).collect()
+        });
+        let ran = ran.map_err(|error| PluginError::Unanswerable(error.to_string()))?;
         ran.await.map_err(|error| PluginError::Unanswerable(format!("a fixture ended badly: {error}")))
     }
 }

@@ -5,10 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Bytes;
 use sha2::{Digest as _, Sha256};
-use tokio::sync::SemaphorePermit;
 use waypost_core::config::is_name;
 use waypost_core::decision::{Name, Role};
-use waypost_core::limits::REGISTRY_RECORD_BYTES_MAX;
+use waypost_core::limits::PLUGIN_SETTINGS_BYTES_MAX;
 use waypost_core::rate::Rate;
 use waypost_core::registry::{Kind, Plan, PluginRecord, RevisionRecord, RevisionState, Source, Written};
 use waypost_engine::Revision;
@@ -16,14 +15,16 @@ use waypost_engine::Revision;
 use super::catalog::record;
 use super::change::item;
 use super::shelf::item_name;
-use super::{PluginError, Plugins};
+use super::{PluginError, Plugins, apart};
 use crate::clock;
 use crate::pipeline::Tenant;
 
 /// Longest note, in bytes.
 pub const NOTE_BYTES_MAX: usize = 200;
-/// Most bodies of uploads that are read at once: each may fill the largest component's size.
-pub(super) const BODIES_MAX: usize = 4;
+/// Most uploads that are read at once: each may fill the largest component's size.
+pub const AT_ONCE_MAX: usize = 8;
+/// Most of them that are one tenant's: a slow upload holds its place for long.
+pub const OF_A_TENANT_MAX: usize = 2;
 const HOUR_S: f64 = 3600.0;
 
 /// A component with its settings.
@@ -78,14 +79,48 @@ impl Rates {
     }
 }
 
+/// Uploads that are being read, by tenant.
+#[derive(Default)]
+pub struct UnderWay(Mutex<BTreeMap<Name, usize>>);
+
+/// A place for an upload, until it is dropped.
+pub struct Place<'u> {
+    under_way: &'u UnderWay,
+    tenant: Name,
+}
+
+impl UnderWay {
+    fn take(&self, tenant: &Name) -> Result<Place<'_>, PluginError> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.get(tenant).is_some_and(|own| *own >= OF_A_TENANT_MAX) {
+            return Err(PluginError::UploadsAtOnce(OF_A_TENANT_MAX));
+        }
+        if all.values().sum::<usize>() >= AT_ONCE_MAX {
+            return Err(PluginError::UploadsBusy);
+        }
+        *all.entry(tenant.clone()).or_default() += 1;
+        Ok(Place { under_way: self, tenant: tenant.clone() })
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let mut all = self.under_way.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match all.get_mut(&self.tenant) {
+            Some(own) if *own > 1 => *own -= 1,
+            _ => drop(all.remove(&self.tenant)),
+        }
+    }
+}
+
 impl Plugins {
     /// A place for one upload, before its body is read: none of the plan's uploads is left, or too
-    /// many bodies are being read.
+    /// many are being read.
     ///
     /// # Errors
-    /// [`PluginError::UploadsLimited`], [`PluginError::UploadsBusy`].
-    pub fn begin_upload(&self, tenant: &Tenant) -> Result<SemaphorePermit<'_>, PluginError> {
-        let place = self.bodies.try_acquire().map_err(|_| PluginError::UploadsBusy)?;
+    /// [`PluginError::UploadsLimited`], [`PluginError::UploadsAtOnce`], [`PluginError::UploadsBusy`].
+    pub fn begin_upload(&self, tenant: &Tenant) -> Result<Place<'_>, PluginError> {
+        let place = self.under_way.take(&tenant.terms.name)?;
         self.uploads.take(&tenant.terms.name, &tenant.plan, clock::now_ms())?;
         Ok(place)
     }
@@ -101,7 +136,10 @@ impl Plugins {
         }
         check_size(&upload, plan)?;
         let role = self.role(name, &upload, plan).await?;
-        let revision = Revision::of(&upload.component, &upload.settings).short().to_string();
+        // Of many megabytes, which takes a while.
+        let component = apart::beside(|| hex(&Sha256::digest(&upload.component)));
+        let revision = Revision::of_hash(&component, &upload.settings);
+        let revision = revision.map(|revision| revision.short().to_string()).unwrap_or_default();
         let known = match self.revision(name, &upload.plugin, &revision).await {
             Ok(known) => Some(known),
             Err(PluginError::RevisionUnknown) => None,
@@ -115,7 +153,6 @@ impl Plugins {
         if known.is_none() {
             self.make_room(name, &upload.plugin, plan).await?;
         }
-        let component = hex(&Sha256::digest(&upload.component));
         let bytes: Arc<[u8]> = upload.component.as_ref().into();
         self.store.put_component(name.clone(), component.clone(), bytes).await?;
         let record = RevisionRecord {
@@ -198,8 +235,9 @@ fn check_size(upload: &Upload, plan: &Plan) -> Result<(), PluginError> {
     if bytes > plan.component_bytes_max {
         return Err(PluginError::TooLarge { bytes, bytes_max: plan.component_bytes_max });
     }
-    if upload.settings.to_string().len() > REGISTRY_RECORD_BYTES_MAX / 4 {
-        return Err(PluginError::SettingsTooLarge);
+    let bytes = upload.settings.to_string().len();
+    if bytes > PLUGIN_SETTINGS_BYTES_MAX {
+        return Err(PluginError::SettingsTooLarge { bytes });
     }
     Ok(())
 }
@@ -224,5 +262,21 @@ mod tests {
         assert!(matches!(refused, Err(PluginError::UploadsLimited { per_hour: 60, retry_s: 60 })));
         assert!(rates.take(&other, &plan, 1_000_000).is_ok(), "another tenant's");
         assert!(rates.take(&acme, &plan, 1_060_000).is_ok());
+    }
+
+    #[test]
+    fn nobody_takes_all_places() {
+        let (under_way, slow) = (UnderWay::default(), Name::from("slow"));
+        let held: Vec<_> = (0..10).filter_map(|_| under_way.take(&slow).ok()).collect();
+        assert_eq!(held.len(), OF_A_TENANT_MAX);
+        assert!(matches!(under_way.take(&slow), Err(PluginError::UploadsAtOnce(OF_A_TENANT_MAX))));
+        let name = |number: usize| Name::from(format!("other-{number}").as_str());
+        let others: Vec<_> = (0..20).filter_map(|number| under_way.take(&name(number)).ok()).collect();
+        assert_eq!(others.len(), AT_ONCE_MAX - OF_A_TENANT_MAX);
+        assert!(matches!(under_way.take(&"late".into()), Err(PluginError::UploadsBusy)));
+        drop(held);
+        assert!(under_way.take(&slow).is_ok());
+        drop(others);
+        assert!(under_way.0.lock().unwrap().is_empty());
     }
 }

@@ -35,11 +35,8 @@ pub struct Shadow<C> {
 impl<C> Watch<C> {
     /// The one that decides has answered.
     pub fn decided(&self, record: &DecisionRecord, id: MessageId) {
-        // Without one the operator's component decides here, whose time is not the tenant's.
         if let Some(activity) = &self.active {
-            let now_ms = clock::now_ms();
-            self.budget.charge(record.time_ns, now_ms);
-            activity.record(record, id, now_ms);
+            activity.record(record, id, clock::now_ms());
         }
     }
 }
@@ -61,9 +58,13 @@ impl<C: Clone + Send + 'static> Watch<C> {
             (component.clone(), activity.clone(), was.map(str::to_owned), question());
         let budget = self.budget.clone();
         let asked = shadows.ask(Box::new(move || {
-            let record = question(&component);
             let now_ms = clock::now_ms();
-            budget.charge(record.time_ns, now_ms);
+            // Those before it may have used the rest.
+            if budget.free_at_ms(now_ms).is_some() {
+                seen.differences().leave_out();
+                return;
+            }
+            let record = budget.ask_here(now_ms, || question(&component));
             seen.record(&record, about.id, now_ms);
             if let Some(was) = was {
                 seen.differences().compare(about, &was, &in_words(&record));

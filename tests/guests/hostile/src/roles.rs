@@ -81,6 +81,12 @@ impl receiving::Guest for Hostile {
                 let refused = (0..100).filter(|_| messaging::send(&outgoing("again")).is_err());
                 vec![Action::Inbox(format!("refused-{}", refused.count()))]
             }
+            "claim" => {
+                // A number and an inbox that another tenant of the tests has.
+                let sender = Address { value: "+447400900102".to_owned(), kind: AddressKind::International };
+                let _ = messaging::send(&Outgoing { sender: Some(sender), ..outgoing("I am another") });
+                vec![Action::Inbox("good".to_owned())]
+            }
             "huge-output" => {
                 // Refused as too much for the answer, though each message may be sent.
                 let _ = messaging::send(&outgoing(&"x".repeat(20_000)));

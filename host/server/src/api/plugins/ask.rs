@@ -135,6 +135,8 @@ struct ReportSchema {
     by_kind: Vec<Value>,
     /// Calls that gave no answer.
     faults: u64,
+    /// False: it was ended before its last message, because it took longer than ten minutes.
+    complete: bool,
     /// How long all of it took, in milliseconds.
     took_ms: u64,
 }

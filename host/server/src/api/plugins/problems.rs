@@ -2,8 +2,12 @@
 
 use waypost_api::Problem;
 use waypost_api::problem::Code;
+use waypost_core::limits::PLUGIN_SETTINGS_BYTES_MAX;
 
 use crate::plugins::PluginError;
+
+/// The name of the limit of a component's size, a field of the plan.
+pub const COMPONENT_BYTES: &str = "component_bytes_max";
 
 impl From<PluginError> for Problem {
     fn from(error: PluginError) -> Self {
@@ -20,13 +24,22 @@ impl From<PluginError> for Problem {
             PluginError::RoleMissing => problem(Code::PluginRoleMissing),
             PluginError::RoleDiffers(_) | PluginError::RoleRefused(_) => problem(Code::PluginRoleInvalid),
             PluginError::TooLarge { bytes_max, .. } => {
-                problem(Code::PluginTooLarge).with("bytes_max", bytes_max)
+                problem(Code::PluginTooLarge).with("limit", COMPONENT_BYTES).with("bytes_max", bytes_max)
             }
-            PluginError::SettingsTooLarge => problem(Code::PluginSettingsTooLarge),
-            PluginError::UploadsLimited { retry_s, .. } => problem(Code::UploadsLimited).retry_after(retry_s),
-            PluginError::UploadsBusy => problem(Code::UploadsLimited).retry_after(1),
-            PluginError::PluginsFull(_) => problem(Code::PluginsFull),
-            PluginError::RevisionsFull(_) => problem(Code::RevisionsFull),
+            PluginError::SettingsTooLarge { .. } => problem(Code::PluginSettingsTooLarge)
+                .with("limit", "settings_bytes_max")
+                .with("bytes_max", PLUGIN_SETTINGS_BYTES_MAX),
+            PluginError::UploadsLimited { retry_s, .. } => {
+                problem(Code::UploadsLimited).with("limit", "uploads_per_hour").retry_after(retry_s)
+            }
+            PluginError::UploadsAtOnce(_) => {
+                problem(Code::UploadsLimited).with("limit", "uploads_at_once").retry_after(1)
+            }
+            PluginError::UploadsBusy => {
+                problem(Code::UploadsLimited).with("limit", "uploads_of_all").retry_after(1)
+            }
+            PluginError::PluginsFull(_) => problem(Code::PluginsFull).with("limit", "plugins_max"),
+            PluginError::RevisionsFull(_) => problem(Code::RevisionsFull).with("limit", "revisions_max"),
             PluginError::NotReady(_) => problem(Code::RevisionNotReady),
             PluginError::StageTaken(_) => problem(Code::StageTaken),
             PluginError::InUse => problem(Code::RevisionInUse),

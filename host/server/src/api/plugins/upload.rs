@@ -24,6 +24,7 @@ use super::super::path::PathName;
 use super::super::problem::{self, Code};
 use super::super::reply::{Failed, reply};
 use super::super::{Api, body};
+use super::problems::COMPONENT_BYTES;
 use super::wire::{RevisionObject, RoleName};
 use crate::plugins::{NOTE_BYTES_MAX, PluginError, Upload, Uploaded};
 use crate::shell::Caller;
@@ -127,7 +128,11 @@ pub async fn upload(
     let parameters = Parameters::read(parts.uri.query(), UPLOAD)?;
     let component_max = usize::try_from(caller.tenant.plan.component_bytes_max).unwrap_or(usize::MAX);
     let bytes_max = component_max.saturating_add(FORM_BYTES);
-    let bytes = body::read_within(&parts.headers, body, bytes_max, UPLOAD_READ_MAX).await?;
+    let read = body::read_within(&parts.headers, body, bytes_max, UPLOAD_READ_MAX).await;
+    let bytes = read.map_err(|problem| match problem.code() {
+        Code::BodyTooLarge => problem.with("limit", COMPONENT_BYTES),
+        _ => problem,
+    })?;
     let mut form = Form::read(&parts.headers, bytes).await?;
     form.role = form.role.or(parameters.one("role")?.map(role).transpose()?);
     form.note = form.note.or(parameters.one("note")?.map(str::to_owned));
@@ -229,6 +234,10 @@ impl Form {
         };
         match name {
             "component" => self.component = bytes,
+            // Before it is taken apart: what a megabyte of JSON comes to is many times as much.
+            "settings" if bytes.len() > FORM_BYTES => {
+                return Err(PluginError::SettingsTooLarge { bytes: bytes.len() }.into());
+            }
             "settings" => {
                 let settings = serde_json::from_slice(&bytes).map_err(|error| {
                     let detail = format!("The part `settings` of the form is not JSON: {error}.");

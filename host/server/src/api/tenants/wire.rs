@@ -75,6 +75,8 @@ pub struct PlanObject {
     /// How long all plugins together may run, in milliseconds of each second on each host: 1 to 10000; 250
     /// without it.
     decision_ms_per_second: u32,
+    /// Most processor time of the check of one revision, in seconds: 1 to 120; 120 without it.
+    compile_seconds_max: u32,
 }
 
 /// A tenant as it is wanted. A part that is left out stays as it is.
@@ -139,6 +141,7 @@ impl From<Plan> for PlanObject {
             log_lines_per_minute: plan.log_lines_per_minute,
             recorded_percent: plan.recorded_percent,
             decision_ms_per_second: plan.decision_ms_per_second,
+            compile_seconds_max: plan.compile_seconds_max,
         }
     }
 }
@@ -155,6 +158,7 @@ impl From<PlanObject> for Plan {
             log_lines_per_minute: plan.log_lines_per_minute,
             recorded_percent: plan.recorded_percent,
             decision_ms_per_second: plan.decision_ms_per_second,
+            compile_seconds_max: plan.compile_seconds_max,
         }
     }
 }

@@ -44,21 +44,29 @@ impl Lines {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).per_minute = per_minute;
     }
 
-    /// Adds the lines of a call.
-    pub fn add(&self, texts: &[String], revision: &Name, message: MessageId, at_ms: u64) {
+    /// Adds the lines of a call. Returns how many of them are left out.
+    pub fn add(&self, texts: &[String], revision: &Name, message: MessageId, at_ms: u64) -> u64 {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let minute = at_ms / MINUTE_MS;
         if minute != kept.minute {
             (kept.minute, kept.in_minute) = (minute, 0);
         }
+        let mut left_out = 0;
         for text in texts {
+            if kept.in_minute >= kept.per_minute {
+                left_out += 1;
+            }
             if kept.in_minute > kept.per_minute {
-                return;
+                continue;
             }
             kept.in_minute += 1;
             let is_last = kept.in_minute > kept.per_minute;
             let text = if is_last {
-                format!("further lines of this minute are left out: {} a minute are kept", kept.per_minute)
+                let per_minute = kept.per_minute;
+                format!(
+                    "further lines of this minute are left out: {per_minute} a minute are kept \
+                     (`log_lines_per_minute`)"
+                )
             } else {
                 text.clone()
             };
@@ -69,6 +77,7 @@ impl Lines {
             }
             kept.lines.push_back(line);
         }
+        left_out
     }
 
     /// Lines after a number, oldest first.
@@ -87,10 +96,12 @@ mod tests {
         let lines = Lines::default();
         lines.limit(3);
         let id = MessageId::from_parts(MessageId::first_key_at(1), 0);
+        let mut left_out = Vec::new();
         for at_ms in [0, 1, 60_000] {
             let texts: Vec<String> = (0..10).map(|n| format!("line {n}")).collect();
-            lines.add(&texts, &"r".into(), id, at_ms);
+            left_out.push(lines.add(&texts, &"r".into(), id, at_ms));
         }
+        assert_eq!(left_out, [7, 10, 7]);
         let texts: Vec<String> = lines.after(0, 100).into_iter().map(|line| line.text).collect();
         assert_eq!(texts.len(), 8);
         assert_eq!((&*texts[2], &*texts[4]), ("line 2", "line 0"));

@@ -1,0 +1,153 @@
+//! The hostile tenants, with what each of them needs.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::{Value, json};
+use waypost_test_guests::{DENY, HOSTILE, KEYWORDS};
+
+use super::attack::{LOOP, SENDER};
+use crate::http::{Client, distinct};
+use crate::server::Server;
+
+/// Longest that a component may take until it is ready.
+const READY_MAX: Duration = Duration::from_secs(120);
+
+/// The configuration with a hostile tenant that has a number: those are the operator's to give.
+pub fn config(usual: &str) -> String {
+    format!(
+        "{usual}\n[tenants.{}]\n[numbers]\n\"{SENDER}\" = {{ tenant = \"{}\" }}\n",
+        name(LOOP),
+        name(LOOP)
+    )
+}
+
+/// Makes tenants.
+pub struct Operator<'s> {
+    server: &'s Server,
+    client: Client,
+}
+
+impl<'s> Operator<'s> {
+    pub fn new(server: &'s Server) -> Result<Self> {
+        let key = server.key_of("default", &["operator"])?;
+        Ok(Self { server, client: Client { address: server.address, key } })
+    }
+
+    /// A tenant for an attack, with a component that misbehaves when it is told to. Gives its key.
+    pub async fn prepare(&self, attack: &str) -> Result<String> {
+        let hostile = self.tenant(&name(attack), &json!({})).await?;
+        if attack == LOOP {
+            let settings = json!({ "replies": { "HELLO": "hello yourself" } });
+            self.use_as("activate", &hostile, "receiving", KEYWORDS, &settings).await?;
+            return Ok(hostile.key);
+        }
+        let settings = json!({ "when": "call" });
+        // A backtest needs messages that it can burn on.
+        let part = if attack == "shadow" || attack == "backtest" { "shadow" } else { "activate" };
+        self.use_as(part, &hostile, "screening", HOSTILE, &settings).await?;
+        if attack == "backtest" {
+            let to: Vec<String> = (0..100).map(|number| format!("+4474{number:05}014")).collect();
+            let body = json!({ "to": to, "text": "x", "tags": ["misbehave:endless-loop"] });
+            for _ in 0..5 {
+                hostile.json("POST", "/v1/messages", &body).await?;
+            }
+        }
+        Ok(hostile.key)
+    }
+
+    async fn use_as(
+        &self,
+        part: &str,
+        hostile: &Client,
+        role: &str,
+        component: &[u8],
+        settings: &Value,
+    ) -> Result<()> {
+        let (status, body) = hostile.upload("bad", role, component, settings.to_string().as_bytes()).await?;
+        let revision = body["revision"].as_str().with_context(|| format!("{status}: {body}"))?.to_owned();
+        let path = format!("/v1/plugins/bad/revisions/{revision}");
+        let start = Instant::now();
+        loop {
+            let state = hostile.json("GET", &path, &Value::Null).await?["state"].clone();
+            match state.as_str() {
+                Some("ready") => break,
+                Some("failed") => bail!("its check has failed"),
+                _ if start.elapsed() > READY_MAX => bail!("it is not ready"),
+                _ => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
+        }
+        hostile.json("POST", &format!("/v1/plugins/bad/{part}"), &json!({ "revision": revision })).await?;
+        Ok(())
+    }
+
+    async fn tenant(&self, name: &str, plan: &Value) -> Result<Client> {
+        self.client.json("PUT", &format!("/v1/tenants/{name}"), &json!({ "plan": plan })).await?;
+        let key = self.server.key_of(name, &["send", "read", "inbox", "plugins"])?;
+        Ok(Client { address: self.client.address, key })
+    }
+
+    /// Has one more large component compiled, for a tenant of its own.
+    pub async fn upload_large(&self, number: usize, component: &[u8]) -> Result<(Client, String)> {
+        let tenant = self.tenant(&format!("large-{number}"), &json!({})).await?;
+        let (status, body) = tenant.upload("large", "screening", component, b"{}").await?;
+        if status != 202 {
+            bail!("the upload was answered {status}: {body}");
+        }
+        let revision = body["revision"].as_str().context("no revision")?.to_owned();
+        Ok((tenant, revision))
+    }
+
+    /// How many of these have been checked, well or not.
+    pub async fn checked(&self, revisions: &[(Client, String)]) -> Result<usize> {
+        let mut checked = 0;
+        for (tenant, revision) in revisions {
+            let path = format!("/v1/plugins/large/revisions/{revision}");
+            let state = tenant.json("GET", &path, &Value::Null).await?["state"].clone();
+            checked += usize::from(state == "ready" || state == "failed");
+        }
+        Ok(checked)
+    }
+}
+
+/// The tenant of an attack.
+fn name(attack: &str) -> String {
+    format!("bad-{attack}")
+}
+
+/// The good component with a function that is too much for the compiler.
+pub fn bomb(number: usize) -> Vec<u8> {
+    const ADDITIONS: usize = 300_000;
+    // local.get 0, local.get 0, i32.load offset=0, i32.add, local.tee 0
+    let mut body = vec![0];
+    body.extend([0x20, 0, 0x20, 0, 0x28, 2, 0, 0x6a, 0x22, 0].repeat(ADDITIONS));
+    body.extend(std::iter::repeat_n(0x6a, ADDITIONS - 1));
+    body.push(0x0b);
+    let mut code = vec![1];
+    leb(&mut code, body.len());
+    code.extend(body);
+    let mut module = b"\0asm\x01\0\0\0".to_vec();
+    for (id, content) in [(1, &[1, 0x60, 1, 0x7f, 1, 0x7f][..]), (3, &[1, 0]), (5, &[1, 0, 1]), (10, &code)] {
+        section(&mut module, id, content);
+    }
+    let mut component = DENY.to_vec();
+    section(&mut component, 1, &module);
+    distinct(&component, number)
+}
+
+fn section(bytes: &mut Vec<u8>, id: u8, content: &[u8]) {
+    bytes.push(id);
+    leb(bytes, content.len());
+    bytes.extend_from_slice(content);
+}
+
+fn leb(bytes: &mut Vec<u8>, mut value: usize) {
+    loop {
+        let byte = (value & 0x7f) as u8;
+        value >>= 7;
+        bytes.push(if value == 0 { byte } else { byte | 0x80 });
+        if value == 0 {
+            return;
+        }
+    }
+}
