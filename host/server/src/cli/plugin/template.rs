@@ -150,6 +150,7 @@ mod tests {
     use std::collections::BTreeSet;
     use std::path::{Path, PathBuf};
 
+    use super::super::folder::{Folder, Manifest};
     use super::*;
 
     fn below(dir: &Path, found: &mut BTreeSet<PathBuf>) {
@@ -168,6 +169,30 @@ mod tests {
         let embedded: BTreeSet<_> =
             CRATE.iter().map(|(path, _)| Path::new(path)).filter(|path| path.starts_with("src")).collect();
         assert_eq!(found, embedded);
+    }
+
+    /// What is not in Rust cannot name the library by its path, and brings it along.
+    #[test]
+    fn examples_bring_the_library_as_it_is_now() {
+        let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/plugins");
+        let own = ["policy.js", "policy.test.js", "policy.py", "test_policy.py", "settings.json", "README.md"];
+        let mut compared = 0;
+        for entry in std::fs::read_dir(examples).unwrap() {
+            let Ok(folder) = Folder::open(&entry.unwrap().path()) else { continue };
+            let Manifest { name, lang, role, .. } = folder.manifest.clone();
+            if lang == Lang::Rust {
+                continue;
+            }
+            for (path, text) in files(&name, lang, role) {
+                if path.starts_with("fixtures/") || own.contains(&path.as_str()) {
+                    continue;
+                }
+                let found = std::fs::read_to_string(folder.dir().join(&path)).unwrap_or_default();
+                assert!(found == text, "examples/plugins/{name}/{path} is not what `waypost plugin new` writes");
+                compared += 1;
+            }
+        }
+        assert!(compared >= 14, "{compared}");
     }
 
     #[test]
