@@ -10,8 +10,7 @@ const PLUGIN: &str = "/v1/plugins/consent-tag";
 /// What the policy writes to its log about a message without the tag, in every language.
 const LOGGED: &str = "none of them the one";
 /// Every step from nothing to a policy that decides, and back.
-const WAY: [&str; 9] =
-    ["new", "build", "test", "push", "shadow", "logs", "backtest", "activate", "rollback"];
+const WAY: [&str; 9] = ["new", "build", "test", "push", "shadow", "logs", "backtest", "activate", "rollback"];
 
 /// What has been seen so far.
 pub struct Claims {
@@ -85,6 +84,8 @@ impl Claims {
         assert!(!self.revisions.contains(&pushed), "other settings are another revision");
         let plugin = self.client.get(PLUGIN).await.body;
         assert_eq!(plugin["active"], json!(self.revisions.last()), "{plugin}");
+        let found = self.client.get(&format!("{PLUGIN}/revisions/{pushed}")).await.body;
+        println!("{pushed}: checked and compiled in {} ms", found["took_ms"]);
         self.revisions.push(pushed);
     }
 

@@ -56,6 +56,7 @@ const JAVASCRIPT: Files = &[
 const PYTHON: Files = &[
     ("requirements.txt", file!("sdk/templates/python/requirements.txt")),
     ("waypost.py", file!("sdk/templates/python/waypost.py")),
+    ("configuration.py", file!("sdk/templates/python/configuration.py")),
     ("plugin.toml", file!("sdk/templates/python/plugin.toml")),
     ("README.md", file!("sdk/templates/python/README.md")),
     (".gitignore", file!("sdk/templates/python/gitignore")),
@@ -171,11 +172,13 @@ mod tests {
         assert_eq!(found, embedded);
     }
 
-    /// What is not in Rust cannot name the library by its path, and brings it along.
+    /// What is not in Rust cannot name the library by its path, and brings it along. `UPDATE_GOLDEN=1`
+    /// writes it anew.
     #[test]
     fn examples_bring_the_library_as_it_is_now() {
         let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/plugins");
-        let own = ["policy.js", "policy.test.js", "policy.py", "test_policy.py", "settings.json", "README.md"];
+        let own =
+            ["policy.js", "policy.test.js", "policy.py", "test_policy.py", "settings.json", "README.md"];
         let mut compared = 0;
         for entry in std::fs::read_dir(examples).unwrap() {
             let Ok(folder) = Folder::open(&entry.unwrap().path()) else { continue };
@@ -187,12 +190,20 @@ mod tests {
                 if path.starts_with("fixtures/") || own.contains(&path.as_str()) {
                     continue;
                 }
-                let found = std::fs::read_to_string(folder.dir().join(&path)).unwrap_or_default();
-                assert!(found == text, "examples/plugins/{name}/{path} is not what `waypost plugin new` writes");
+                let file = folder.dir().join(&path);
+                if std::env::var_os("UPDATE_GOLDEN").is_some() {
+                    std::fs::write(&file, &text).unwrap();
+                }
+                let found = std::fs::read_to_string(&file).unwrap_or_default();
+                assert!(
+                    found == text,
+                    "examples/plugins/{name}/{path} is not what `waypost plugin new` writes: run the tests with \
+                     UPDATE_GOLDEN=1"
+                );
                 compared += 1;
             }
         }
-        assert!(compared >= 14, "{compared}");
+        assert!(compared >= 15, "{compared}");
     }
 
     #[test]
