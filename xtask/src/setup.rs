@@ -56,13 +56,13 @@ pub fn kannel() -> Result<()> {
 /// An SMPP client that shares no code with Waypost, for the tests: PyPI's `smpplib`, in `target/smpplib`.
 pub fn smpplib() -> Result<()> {
     let folder = command::root().join("target/smpplib");
-    let python = folder.join("bin/python").display().to_string();
-    if runs(&python, &["-c", "import smpplib.client"]) {
+    let own = folder.join("bin/python").display().to_string();
+    if runs(&own, &["-c", "import smpplib.client"]) {
         return Ok(());
     }
     python()?;
     command::run(".", "python3", &["-m", "venv", &folder.display().to_string()])?;
-    command::run(".", &python, &["-m", "pip", "install", "--quiet", SMPPLIB])
+    command::run(".", &own, &["-m", "pip", "install", "--quiet", SMPPLIB])
 }
 
 /// An SMSC that shares no code with Waypost, for the tests: npm's `smpp`, in `target/smpp-peers`.
