@@ -39,12 +39,14 @@ impl Place {
         let bin = Path::new(WAYPOST).parent().unwrap().display().to_string();
         place.set("PATH", &format!("{bin}:{}", std::env::var("PATH").unwrap()));
         place.set("RUSTUP_TOOLCHAIN", toolchain());
-        // What others download and compile is kept for the next run, and nothing outside of `target`.
+        // What is downloaded, and crates of others, are kept for the next run; nothing outside of `target`.
         let guests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/guests");
         place.set("CARGO_BUILD_BUILD_DIR", &std::path::absolute(guests).unwrap().display().to_string());
         place.set("CARGO_INCREMENTAL", "0");
-        place.set("XDG_CACHE_HOME", &tmp.join("cache").display().to_string());
         place.set("npm_config_cache", &tmp.join("cache/npm").display().to_string());
+        place.set("PIP_CACHE_DIR", &tmp.join("cache/pip").display().to_string());
+        // Compiled components are not: two builds of the same policy are not the same bytes.
+        place.set("XDG_CACHE_HOME", &place.root.join("cache").display().to_string());
         place
     }
 
