@@ -12,6 +12,9 @@ const REDIS: &str = "redis-server";
 const SMPPLIB: &str = "smpplib==2.2.3";
 /// The version of the SMSC in JavaScript that the tests of SMPP install where it is missing.
 const NODE_SMPP: &str = "smpp@0.5.1";
+/// What docs/writing-plugins.md asks of Node.js, and of Python, as a program of each that fails without it.
+const NODE: &[&str] = &["-e", "process.exit(parseInt(process.versions.node) >= 20 ? 0 : 1)"];
+const PYTHON: &[&str] = &["-c", "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))"];
 
 /// The `spin` command, which is in no package registry.
 pub fn spin() -> Result<()> {
@@ -53,18 +56,13 @@ pub fn kannel() -> Result<()> {
 /// An SMPP client that shares no code with Waypost, for the tests: PyPI's `smpplib`, in `target/smpplib`.
 pub fn smpplib() -> Result<()> {
     let folder = command::root().join("target/smpplib");
-    let python = folder.join("bin/python").display().to_string();
-    if runs(&python, &["-c", "import smpplib.client"]) {
+    let own = folder.join("bin/python").display().to_string();
+    if runs(&own, &["-c", "import smpplib.client"]) {
         return Ok(());
     }
-    if !runs("python3", &["-c", "import venv, ensurepip"]) {
-        bail!(
-            "python3 or its venv module is missing: `sudo apt-get install python3-venv` (Debian, Ubuntu), \
-             `sudo dnf install python3` (Fedora), `brew install python` (macOS)"
-        );
-    }
+    python()?;
     command::run(".", "python3", &["-m", "venv", &folder.display().to_string()])?;
-    command::run(".", &python, &["-m", "pip", "install", "--quiet", SMPPLIB])
+    command::run(".", &own, &["-m", "pip", "install", "--quiet", SMPPLIB])
 }
 
 /// An SMSC that shares no code with Waypost, for the tests: npm's `smpp`, in `target/smpp-peers`.
@@ -73,9 +71,7 @@ pub fn node_smpp() -> Result<()> {
     if folder.join("node_modules/smpp/package.json").is_file() {
         return Ok(());
     }
-    let otherwise = "install it with `sudo apt-get install npm` (Debian, Ubuntu), `sudo dnf install npm` \
-                     (Fedora), `brew install node` (macOS)";
-    debian_package("npm", "npm", otherwise)?;
+    node()?;
     let folder = folder.display().to_string();
     command::run(
         ".",
@@ -84,9 +80,32 @@ pub fn node_smpp() -> Result<()> {
     )
 }
 
-/// Installs a package of Debian's where `program` does not run, and stops the service that it may start.
+/// Node.js with npm, as plugins in JavaScript are built with it.
+pub fn node() -> Result<()> {
+    let otherwise = "install it with `sudo apt-get install npm` (Debian, Ubuntu), `sudo dnf install npm` \
+                     (Fedora), `brew install node` (macOS)";
+    debian_package("npm", "npm", otherwise)?;
+    if !runs("node", NODE) {
+        bail!("node is too old: install Node.js 20 or newer, as https://nodejs.org says");
+    }
+    Ok(())
+}
+
+/// Python with its module `venv`, as plugins in Python are built with it.
+pub fn python() -> Result<()> {
+    let otherwise = "install Python 3.10 or newer with `sudo apt-get install python3-venv` (Debian, Ubuntu), \
+                     `sudo dnf install python3` (Fedora), `brew install python` (macOS)";
+    debian_package_for("python3-venv", "python3", PYTHON, otherwise)
+}
+
 fn debian_package(package: &str, program: &str, otherwise: &str) -> Result<()> {
-    if runs(program, &["--version"]) {
+    debian_package_for(package, program, &["--version"], otherwise)
+}
+
+/// Installs a package of Debian's where `program` with `arguments` fails, and stops the service that it may
+/// start.
+fn debian_package_for(package: &str, program: &str, arguments: &[&str], otherwise: &str) -> Result<()> {
+    if runs(program, arguments) {
         return Ok(());
     }
     if !runs("apt-get", &["--version"]) || !is_root() {
@@ -98,8 +117,9 @@ fn debian_package(package: &str, program: &str, otherwise: &str) -> Result<()> {
     command::run_with(".", "apt-get", &install, &without_questions)?;
     // The package may start one at the usual port. Where there are no services, there is none to stop.
     runs("service", &[package, "stop"]);
-    if !runs(program, &["--version"]) {
-        bail!("apt-get has installed {package}, and {program} does not run: see `{program} --version`");
+    if !runs(program, arguments) {
+        let call = format!("{program} {}", arguments.join(" "));
+        bail!("apt-get has installed {package}, and `{call}` fails all the same: {otherwise}");
     }
     Ok(())
 }

@@ -19,6 +19,8 @@ pub fn test(arguments: &[String]) -> Result<()> {
     }
     setup::wasm_target()?;
     setup::redis_server()?;
+    setup::node()?;
+    setup::python()?;
     setup::smpplib()?;
     setup::node_smpp()?;
     format()?;

@@ -183,7 +183,7 @@ class Settings:
 
 
 def configure(policy: Any, settings_json: str) -> Optional[str]:
-    """Takes settings; what is wrong with them, where something is. For app.py."""
+    """Takes settings; what is wrong with them, where something is. For configuration.py."""
     settings = json.loads(settings_json)
     check = getattr(policy, "check", None)
     wrong = check(settings) if check else None

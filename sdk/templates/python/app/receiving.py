@@ -1,12 +1,9 @@
 """Makes what the component exports of policy.py. Leave it as it is."""
 
-import json
-
 import policy
 import waypost
-from componentize_py_types import Err
+from configuration import Configuration  # exported
 from wit_world import exports
-from wit_world.imports import log
 from wit_world.exports import receiving
 from wit_world.imports import messaging
 from wit_world.imports.types import Address, AddressKind
@@ -18,19 +15,6 @@ waypost.Host.send = lambda message: messaging.send(
 
 def sender(given):
     return given and Address(given.value, AddressKind[given.kind.upper().replace("-", "_")])
-
-
-waypost.Host.write = lambda level, text: log.write(log.Level[level.upper()], text)
-
-
-class Configuration(exports.Configuration):
-    def schema(self) -> str:
-        return json.dumps(policy.SCHEMA)
-
-    def configure(self, settings_json: str) -> None:
-        wrong = waypost.configure(policy, settings_json)
-        if wrong is not None:
-            raise Err(wrong)
 
 
 class Receiving(exports.Receiving):

@@ -79,8 +79,8 @@ fn how_to_install(lang: Lang) -> &'static str {
              `rustup target add wasm32-wasip2`"
         }
         Lang::Javascript => {
-            "if a tool is missing: Node.js 20 or newer is at https://nodejs.org; `npm ci` in the folder \
-             installs the rest"
+            "if a tool is missing: Node.js 20 or newer is at https://nodejs.org; `npm install` in the \
+             folder installs the rest"
         }
         Lang::Python => {
             "if a tool is missing: Python 3.10 or newer is at https://python.org; \
@@ -142,7 +142,7 @@ mod tests {
             error.text()
         );
         let error = built(&folder("[\"npm\"]", "javascript")).unwrap_err();
-        assert!(error.code == "tool_missing" && error.text().contains("npm ci"), "{}", error.text());
+        assert!(error.code == "tool_missing" && error.text().contains("npm install"), "{}", error.text());
         assert_eq!(built(&folder("[]", "rust")).unwrap_err().code, "plugin_manifest_invalid");
         let nowhere = BuildArgs { at: At::of(PathBuf::from("/nowhere")) };
         assert_eq!(run(&mut Output::memory(false).0, &nowhere).unwrap_err().code, "plugin_folder_missing");

@@ -56,6 +56,7 @@ const JAVASCRIPT: Files = &[
 const PYTHON: Files = &[
     ("requirements.txt", file!("sdk/templates/python/requirements.txt")),
     ("waypost.py", file!("sdk/templates/python/waypost.py")),
+    ("configuration.py", file!("sdk/templates/python/configuration.py")),
     ("plugin.toml", file!("sdk/templates/python/plugin.toml")),
     ("README.md", file!("sdk/templates/python/README.md")),
     (".gitignore", file!("sdk/templates/python/gitignore")),
@@ -150,6 +151,7 @@ mod tests {
     use std::collections::BTreeSet;
     use std::path::{Path, PathBuf};
 
+    use super::super::folder::{Folder, Manifest};
     use super::*;
 
     fn below(dir: &Path, found: &mut BTreeSet<PathBuf>) {
@@ -168,6 +170,40 @@ mod tests {
         let embedded: BTreeSet<_> =
             CRATE.iter().map(|(path, _)| Path::new(path)).filter(|path| path.starts_with("src")).collect();
         assert_eq!(found, embedded);
+    }
+
+    /// What is not in Rust cannot name the library by its path, and brings it along. `UPDATE_GOLDEN=1`
+    /// writes it anew.
+    #[test]
+    fn examples_bring_the_library_as_it_is_now() {
+        let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/plugins");
+        let own =
+            ["policy.js", "policy.test.js", "policy.py", "test_policy.py", "settings.json", "README.md"];
+        let mut compared = 0;
+        for entry in std::fs::read_dir(examples).unwrap() {
+            let Ok(folder) = Folder::open(&entry.unwrap().path()) else { continue };
+            let Manifest { name, lang, role, .. } = folder.manifest.clone();
+            if lang == Lang::Rust {
+                continue;
+            }
+            for (path, text) in files(&name, lang, role) {
+                if path.starts_with("fixtures/") || own.contains(&path.as_str()) {
+                    continue;
+                }
+                let file = folder.dir().join(&path);
+                if std::env::var_os("UPDATE_GOLDEN").is_some() {
+                    std::fs::write(&file, &text).unwrap();
+                }
+                let found = std::fs::read_to_string(&file).unwrap_or_default();
+                assert!(
+                    found == text,
+                    "examples/plugins/{name}/{path} is not what `waypost plugin new` writes: run the tests with \
+                     UPDATE_GOLDEN=1"
+                );
+                compared += 1;
+            }
+        }
+        assert!(compared >= 15, "{compared}");
     }
 
     #[test]
