@@ -1,8 +1,9 @@
 //! `cargo xtask bench`: what a decision costs, what a message costs, how that changes with the
 //! number of messages stored. `--json` prints one line a figure; `--only PART` measures one part
-//! of `decision`, `core`, `gateway`, `redis`, `smpp`, `scale`.
+//! of `decision`, `tenants`, `core`, `gateway`, `backtest`, `redis`, `smpp`, `scale`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing figures is what it is for")]
 
+mod backtest;
 mod core_functions;
 mod decision;
 mod figure;
@@ -19,7 +20,7 @@ use anyhow::{Result, bail};
 
 use figure::Report;
 
-const PARTS: [&str; 7] = ["decision", "tenants", "core", "gateway", "redis", "smpp", "scale"];
+const PARTS: [&str; 8] = ["decision", "tenants", "core", "gateway", "backtest", "redis", "smpp", "scale"];
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -56,6 +57,9 @@ fn main() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     if wants("gateway") {
         runtime.block_on(gateway::measure(&mut report))?;
+    }
+    if wants("backtest") {
+        runtime.block_on(backtest::measure(&mut report))?;
     }
     if wants("redis") {
         runtime.block_on(redis::measure(&mut report))?;

@@ -16,9 +16,13 @@ mod compile;
 mod error;
 mod fit;
 mod follow;
+mod places;
+mod quiet;
+mod scrape;
 pub mod settings_diff;
 mod shadow;
 mod shelf;
+mod telling;
 mod tenant_removal;
 mod tenants;
 mod trial;
@@ -46,6 +50,8 @@ pub use checks::{Progress, run as check};
 pub use error::PluginError;
 pub use fit::Fitting;
 pub use follow::run as follow;
+pub use scrape::Scrape;
+pub use telling::{SeenRevision, run as tell};
 pub use tenant_removal::Deleted;
 pub use tenants::{Expected, KnownTenant, TenantError, WantedTenant};
 pub use trial::{FIXTURES_MAX, Ran};
@@ -56,6 +62,7 @@ use activity::Activities;
 use budget::Budgets;
 use catalog::record;
 use checks::Queue;
+use places::Places;
 use shadow::Shadows;
 use shelf::Shelf;
 
@@ -70,13 +77,16 @@ pub struct Plugins {
     compiler: Compiler,
     shelf: Shelf,
     activities: Activities,
+    /// Shared by whoever tells the store what was seen; alone: nobody does.
+    telling: tokio::sync::RwLock<()>,
     shadows: Shadows,
     queue: Queue,
     uploads: upload::Rates,
     budgets: Budgets,
     /// A place for each upload whose body is being read.
     bodies: Semaphore,
-    backtests: backtest::Places,
+    backtests: Arc<Places>,
+    tests: Arc<Places>,
     /// The version of the registry that runs.
     applied: Mutex<Option<u64>>,
     /// Rung when another version is heard of.
@@ -100,12 +110,14 @@ impl Plugins {
             compiler: compiler()?,
             shelf: Shelf::default(),
             activities: Activities::default(),
+            telling: tokio::sync::RwLock::default(),
             shadows: Shadows::start()?,
             queue: Queue::default(),
             uploads: upload::Rates::default(),
             budgets: Budgets::default(),
             bodies: Semaphore::new(upload::BODIES_MAX),
-            backtests: backtest::Places::default(),
+            backtests: Places::new(backtest::BACKTESTS_MAX),
+            tests: Places::new(trial::TESTS_MAX),
             applied: Mutex::default(),
             news: Notify::new(),
             registered: AtomicUsize::new(0),
