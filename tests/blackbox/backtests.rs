@@ -11,16 +11,12 @@ listen = "{address}"
 [providers.simulator]
 component = "simulator"
 [tenants.default]
-rate_burst = 10000
-key_rate_burst = 10000
 [tenants.default.sender]
 component = "sender-override"
 settings = { by_country = { GB = "Waypost" } }
 [tenants.default.routing]
 component = "least-cost"
 [tenants.unrecorded]
-rate_burst = 10000
-key_rate_burst = 10000
 recorded_percent = 0
 [tenants.unrecorded.sender]
 component = "sender-override"
@@ -140,7 +136,15 @@ async fn a_tenant_asks_again_once_at_a_time() {
         let path = format!("/v1/plugins/burner/{call}");
         let first = tokio::spawn({
             let (author, path, body) = (author.clone(), path.clone(), body.clone());
-            async move { author.post(&path, &body).await }
+            async move {
+                // The short one may have been quicker to begin.
+                loop {
+                    let answer = author.post(&path, &body).await;
+                    if answer.status != 429 {
+                        return answer;
+                    }
+                }
+            }
         });
         let short = json!({ "revision": revision, "last": 1, "fixtures": [] });
         let mut short = short.as_object().unwrap().clone();

@@ -1,6 +1,7 @@
 //! What was seen of tenants' plugins, for Prometheus: only of revisions that decide or are shadows now,
 //! and of no more than so many of them.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -68,7 +69,7 @@ impl Scrape {
     /// Of all plugins on this host.
     pub fn new(activities: &Activities) -> Self {
         let mut revisions: Vec<_> = activities.in_use().into_iter().map(labelled).collect();
-        revisions.sort_by(|(_, a), (_, b)| b.calls.cmp(&a.calls));
+        revisions.sort_by_key(|(_, sum)| Reverse(sum.calls));
         let left_out = revisions.len().saturating_sub(REVISIONS_MAX);
         revisions.truncate(REVISIONS_MAX);
         Self { revisions, left_out }
@@ -97,7 +98,7 @@ impl Scrape {
         for (labels, sum) in &self.revisions {
             let spread = spread(sum);
             let counts = spread.counts(bounds);
-            let ends = bounds.iter().map(|bound| *bound as f64 * unit).chain([f64::MAX]);
+            let ends = bounds.iter().map(|bound| *bound as f64 * unit).chain([f64::INFINITY]);
             let buckets: Vec<(f64, u64)> = ends.zip(counts.iter().copied()).collect();
             let (all, count) = (spread.sum() as f64 * unit, counts.iter().sum());
             metric
@@ -192,6 +193,7 @@ mod tests {
             format!("waypost_plugin_fuel_sum{{{of}}} 7500.0"),
             format!("waypost_plugin_fuel_count{{{of}}} 5"),
             format!(r#"waypost_plugin_fuel_bucket{{le="2000.0",{of}}} 5"#),
+            format!(r#"waypost_plugin_fuel_bucket{{le="+Inf",{of}}} 5"#),
             "waypost_plugin_revisions_left_out 0".to_owned(),
         ] {
             assert!(text.lines().any(|it| it == line), "{line}\n{text}");

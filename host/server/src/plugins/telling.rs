@@ -1,6 +1,7 @@
 //! What hosts have seen of a plugin, added up in the store: each adds what is new since it did so last.
 //! A host that dies takes the last seconds with it, a restart nothing.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -157,7 +158,7 @@ impl Told {
                 }
             }
         }
-        self.revisions.sort_by(|a, b| b.sum.last_ms.cmp(&a.sum.last_ms));
+        self.revisions.sort_by_key(|it| Reverse(it.sum.last_ms));
     }
 
     /// Leaves out what was asked longest ago, until the rest may be stored.
