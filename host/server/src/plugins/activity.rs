@@ -9,7 +9,7 @@ mod sum;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use serde::{Deserialize, Serialize};
 use waypost_core::decision::{DecisionRecord, FaultClass, Name};
@@ -133,8 +133,8 @@ pub struct Watched {
     pub revision: String,
     /// The part that it plays.
     pub part: Part,
-    /// Of it.
-    pub activity: Arc<Activity>,
+    /// Of it; looking at it does not make it one that is in use.
+    pub activity: Weak<Activity>,
     /// So far.
     pub now: Sum,
     /// What of it the store has not been told.
@@ -202,7 +202,7 @@ impl Activities {
         };
         let watched = found.into_iter().map(|((revision, part), activity)| {
             let (now, untold) = activity.untold();
-            Watched { revision, part, activity, now, untold }
+            Watched { revision, part, activity: Arc::downgrade(&activity), now, untold }
         });
         watched.collect()
     }

@@ -161,7 +161,7 @@ mod tests {
         for (n, result) in (0..).zip(results) {
             let record: DecisionRecord = serde_json::from_value(serde_json::json!({
                 "role": Role::Screening, "component": "hours", "revision": revision, "result": result,
-                "fuel": 1_500, "memory_bytes": 1, "time_ns": 30_000 << (10 * n),
+                "fuel": 1_500, "memory_bytes": 1, "time_ns": 30_000_u64 << (2 * n),
                 "fault": result.starts_with("trapped").then_some(FaultClass::Trap),
             }))
             .unwrap();

@@ -123,7 +123,9 @@ impl Plugins {
             let item = item(tenant, Kind::Activity, plugin.to_owned(), version + 1, &told);
             if self.store.register(item).await? == Written::Done {
                 for it in watched {
-                    it.activity.told(it.now);
+                    if let Some(activity) = it.activity.upgrade() {
+                        activity.told(it.now);
+                    }
                 }
                 return Ok(());
             }
