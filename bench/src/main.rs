@@ -1,8 +1,10 @@
 //! `cargo xtask bench`: what a decision costs, what a message costs, how that changes with the
 //! number of messages stored. `--json` prints one line a figure; `--only PART` measures one part
-//! of `decision`, `tenants`, `traffic`, `core`, `gateway`, `hostile`, `redis`, `smpp`, `scale`.
+//! of `decision`, `tenants`, `traffic`, `core`, `gateway`, `hostile`, `backtest`, `redis`, `smpp`,
+//! `scale`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing figures is what it is for")]
 
+mod backtest;
 mod core_functions;
 mod decision;
 mod figure;
@@ -21,8 +23,8 @@ use anyhow::{Result, bail};
 
 use figure::Report;
 
-const PARTS: [&str; 9] =
-    ["decision", "tenants", "traffic", "core", "gateway", "hostile", "redis", "smpp", "scale"];
+const PARTS: [&str; 10] =
+    ["decision", "tenants", "traffic", "core", "gateway", "hostile", "backtest", "redis", "smpp", "scale"];
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -68,6 +70,9 @@ fn main() -> Result<()> {
     }
     if wants("hostile") {
         runtime.block_on(hostile::measure(&mut report))?;
+    }
+    if wants("backtest") {
+        runtime.block_on(backtest::measure(&mut report))?;
     }
     if wants("redis") {
         runtime.block_on(redis::measure(&mut report))?;

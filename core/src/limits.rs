@@ -51,6 +51,8 @@ pub const REFERENCE_BYTES_MAX: usize = 128;
 pub const ORPHAN_RECEIPT_MS: u64 = 48 * 3600 * 1000;
 /// Longest number of a sender or a recipient of an inbound part, in bytes. SMPP's have at most 20.
 pub const INBOUND_ADDRESS_BYTES_MAX: usize = 64;
+/// Most inboxes of a tenant beside those of the configuration: its receiving components name them.
+pub const INBOXES_MAX: usize = 100;
 /// Longest part of a long inbound message, in bytes, with its coding. SMPP's `short_message` has at most
 /// 254.
 pub const INBOUND_PART_BYTES_MAX: usize = 1024;

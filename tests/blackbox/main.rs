@@ -12,6 +12,8 @@
 #[path = "../kit/mod.rs"]
 mod kit;
 
+mod activity;
+mod backtests;
 mod bad_input;
 mod border;
 mod callbacks;

@@ -16,6 +16,7 @@ mod circuits;
 mod faults;
 mod hosts;
 mod limits;
+mod plugins;
 mod shared_config;
 mod start;
 mod tenants;

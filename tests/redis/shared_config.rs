@@ -5,7 +5,7 @@ use std::process::Output;
 use serde_json::json;
 
 use super::world::{SECRETS, Setup, durable_server, ready};
-use crate::kit::{Gateway, Simulator, eventually, number};
+use crate::kit::{Client, Gateway, Simulator, eventually, number};
 
 fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
@@ -121,4 +121,37 @@ async fn a_hosts_own_file_is_read_again_at_a_signal() {
     })
     .await;
     assert!(!ready(&client, 200).await["notices"].to_string().contains("config_refused"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_registered_tenant_names_a_component_that_came_with_the_configuration() {
+    let redis = durable_server();
+    let simulator = Simulator::start(&[]);
+    let setup = Setup::new(&redis.url(), &simulator);
+    let mut hosts: Vec<Gateway> =
+        ["a", "b"].iter().map(|name| Gateway::prepare(&own(&setup, name), &SECRETS)).collect();
+    // Only beside the file that is pushed: no other host has it on its disk.
+    std::fs::write(hosts[0].folder().join("policy.wasm"), waypost_test_guests::HOSTILE).unwrap();
+    let shared = format!("{}[components.policy]\npath = \"policy.wasm\"\n", setup.shared());
+    let pushed = push(&hosts[0], &shared, &[]);
+    assert!(pushed.status.success(), "{}", said(&pushed));
+    std::fs::remove_file(hosts[0].folder().join("policy.wasm")).unwrap();
+    for host in &mut hosts {
+        host.run().await;
+    }
+    let operator = Client::new(hosts[1].address(), &hosts[1].key("default", &["operator"]));
+    let screening = json!([{ "component": "policy", "settings": { "when": "call" } }]);
+    let made = operator.put("/v1/tenants/shop", &json!({ "settings": { "screening": screening } })).await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    let key = operator.post("/v1/tenants/shop/keys", &json!({ "label": "x", "role": "sender" })).await;
+    let body = json!({ "to": number(1, "999"), "text": "Hello", "tags": ["misbehave:trap"] });
+    for host in &hosts {
+        let shop = Client::new(host.address(), key.body["key"].as_str().unwrap());
+        let refused = eventually("the tenant's policy decides", || async {
+            let answer = shop.post("/v1/messages", &body).await;
+            (answer.status == 422).then_some(answer.body)
+        })
+        .await;
+        assert_eq!(refused["policy_code"], "component_failed", "{refused}");
+    }
 }

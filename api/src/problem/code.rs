@@ -107,6 +107,7 @@ kinds! {
     NothingToRollBack 409 "nothing_to_roll_back" "Nothing was active before"
     PluginBusy 409 "plugin_busy" "Others are changing the same thing"
     UploadsLimited 429 "uploads_limited" "Too many uploads"
+    PluginTestsFull 429 "plugin_tests_full" "Too many tests at once"
     BacktestsFull 429 "backtests_full" "Too many backtests at once"
 
     TenantInvalid 422 "tenant_invalid" "The tenant's settings are not valid"

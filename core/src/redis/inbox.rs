@@ -4,6 +4,7 @@ use super::record::{corrupt, from_json, json};
 use super::store::RedisStore;
 use super::{Connection, Request, Value, scripts};
 use crate::decision::Name;
+use crate::limits::INBOXES_MAX;
 use crate::store::{InboundIn, InboxItem, StoreError};
 
 /// How long an inbound message is known again, in milliseconds: as long as providers repeat.
@@ -12,13 +13,15 @@ const INBOUND_SEEN_MS: u64 = 7 * 24 * 3600 * 1000;
 impl<C: Connection> RedisStore<C> {
     pub(super) async fn put_inbound(&self, wanted: InboundIn) -> Result<bool, StoreError> {
         let InboundIn { mut inbound, inboxes } = wanted;
+        let usual = inbound.inbox.as_bytes().to_vec();
         self.learn_tenant(&inbound.tenant).await?;
         let seen = match inbound.reference.as_str() {
             // Without a reference nobody can tell a repetition.
             "" => String::new(),
             reference => seen_name(&inbound.route, reference),
         };
-        let mut args = vec![seen.into(), INBOUND_SEEN_MS.to_string().into()];
+        let mut args = vec![seen.into(), INBOUND_SEEN_MS.to_string().into(), INBOXES_MAX.to_string().into()];
+        args.extend([usual, json(&inbound)?]);
         for inbox in inboxes {
             args.push(inbox.as_bytes().to_vec());
             inbound.inbox = inbox;

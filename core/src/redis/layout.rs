@@ -16,6 +16,7 @@
 //! | `cap:<window>:<start>:<address>` | messages to a number in that window; expires |
 //! | `idem:<key>` | what an idempotency key led to; expires |
 //! | `inbox:<name>` | stream: inbound messages, with `<sequence>-0` as id |
+//! | `inboxes` | set: the names of inboxes that no configuration names |
 //! | `in:<route>:<reference>` | an inbound message that is known; expires |
 //! | `part:o:<message>` | hash: parts of an inbound message: `k` which, `f` when the first came, `1`, … |
 //! | `part:c:<first>:<message>` | the same, where no part is added any more |

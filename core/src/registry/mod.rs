@@ -20,7 +20,7 @@ pub enum Kind {
     Plugin,
     /// A [`RevisionRecord`], as `<plugin>/<revision>`.
     Revision,
-    /// What one host has seen of a tenant's plugins, by the host's name. No news for other hosts.
+    /// What all hosts together have seen of a plugin, by its name. No news for other hosts.
     Activity,
 }
 

@@ -214,9 +214,10 @@ pub struct Inbound {
 /// An inbound message, and where it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InboundIn {
-    /// The message. Its own `inbox` is not looked at.
+    /// The message. Its own `inbox`, which is one of the configuration, gets it in place of one that would
+    /// be the tenant's [`crate::limits::INBOXES_MAX`]th and one more.
     pub inbound: Inbound,
-    /// Each gets the message. None: it is known from now on, and that is all.
+    /// Each gets the message once. None: it is known from now on, and that is all.
     pub inboxes: Vec<Name>,
 }
 

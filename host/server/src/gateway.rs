@@ -18,12 +18,15 @@ use crate::notices::Notices;
 use crate::pipeline::Tenant;
 use crate::plugins::Plugins;
 use crate::provider::Provider;
+use crate::reload::Files;
 use crate::transport::Transport;
 
 /// What a version of the configuration leads to, loaded.
 pub struct Parts {
     /// Version of the shared configuration; 0: this host's own file.
     pub config_version: u64,
+    /// Component files that come with it; empty where it is this host's own file, whose files are on disk.
+    pub files: Arc<Files>,
     /// Tenants with their components.
     pub tenants: BTreeMap<Name, Arc<Tenant>>,
     /// Providers with their components.
@@ -38,6 +41,8 @@ pub struct Gateway {
     pub config: Arc<Config>,
     /// Version of the shared configuration; 0: this host's own file.
     pub config_version: u64,
+    /// Component files that came with it.
+    pub files: Arc<Files>,
     /// What this host knows of the others; None: it has its store to itself.
     pub fleet: Option<Fleet>,
     /// Rung when a circuit has changed that the other hosts should know of.
@@ -78,6 +83,7 @@ impl Gateway {
             file,
             config,
             config_version: parts.config_version,
+            files: parts.files,
             fleet: None,
             circuit_changed: Arc::default(),
             notices: Arc::default(),
@@ -101,6 +107,7 @@ impl Gateway {
             file,
             config,
             config_version: parts.config_version,
+            files: parts.files,
             fleet: self.fleet.clone(),
             circuit_changed: self.circuit_changed.clone(),
             notices: self.notices.clone(),

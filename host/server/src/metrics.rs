@@ -20,6 +20,7 @@ use waypost_core::store::ReceiptResult;
 use waypost_smpp::Capacity;
 
 use crate::notices::{Notice, Notices};
+use crate::plugins::Scrape;
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct TenantState {
@@ -196,12 +197,16 @@ impl Metrics {
         registry.register("smpp_window", "Places in the windows of SMPP sessions", self.smpp_window.clone());
     }
 
-    /// The text that Prometheus reads; without what names a tenant, where the reader may be one.
-    pub fn render(&self, with_tenants: bool) -> String {
+    /// The text that Prometheus reads; without what names a tenant, where the reader may be one, with
+    /// what is seen of tenants' plugins otherwise.
+    pub fn render(&self, with_tenants: Option<Scrape>) -> String {
         let mut text = String::new();
         // Writing to a string does not fail.
-        if with_tenants {
+        if let Some(plugins) = with_tenants {
             let _ = encode_registry(&mut text, &self.by_tenant);
+            let mut registry = Registry::with_prefix("waypost");
+            registry.register_collector(Box::new(plugins));
+            let _ = encode_registry(&mut text, &registry);
         }
         let _ = encode(&mut text, &self.common);
         text

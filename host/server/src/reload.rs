@@ -67,7 +67,8 @@ impl Builder {
             }
         }
         let tenants = loader.tenants(&providers)?;
-        Ok(Parts { config_version: source.version, tenants, providers })
+        let files = Arc::new(source.files.clone());
+        Ok(Parts { config_version: source.version, files, tenants, providers })
     }
 }
 
@@ -185,9 +186,8 @@ impl Reloader {
             transport.start_simulator(&self.builder.simulator_secret, &self.running)?;
         }
         let file = Arc::new(source.config);
-        let completed = before.plugins.completed(&file, parts.tenants, &parts.providers).await?;
-        parts.tenants = completed.tenants;
-        Ok((source.version, file, completed.config, parts))
+        let completed = before.plugins.completed(&file, &mut parts).await?;
+        Ok((source.version, file, completed, parts))
     }
 
     fn reread(&self, path: &std::path::Path) -> anyhow::Result<Source> {

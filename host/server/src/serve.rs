@@ -78,7 +78,8 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     tasks.spawn(key_uses::run(running.clone()));
     let own = running.now().plugins.clone();
     tasks.spawn(plugins::follow(running.clone(), own.clone()));
-    tasks.spawn(plugins::check(running.clone(), own));
+    tasks.spawn(plugins::tell(running.clone(), own.clone()));
+    tasks.spawn(plugins::check(running.clone(), own.clone()));
     tasks.spawn(callbacks::run(running.clone(), transport::http_client()?));
     if let Some(fleet) = fleet {
         tasks.spawn(fleet::run(running.clone(), fleet, reloader.clone(), host.clone()));
@@ -96,6 +97,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     let finished = timeout(grace, async {
         running.finish().await;
         while tasks.join_next().await.is_some() {}
+        own.tell_seen().await;
     })
     .await;
     if finished.is_err() {
@@ -170,10 +172,9 @@ async fn build(
     let wants_simulator = pipeline::wants_simulator(&source.config);
     let plugins = Arc::new(Plugins::new(opened.store.clone(), builder.clone(), host)?);
     let file = Arc::new(source.config);
-    let completed = plugins.completed(&file, parts.tenants, &parts.providers).await?;
-    parts.tenants = completed.tenants;
+    let config = plugins.completed(&file, &mut parts).await?;
     let transport = Transport::new()?;
-    let mut gateway = Gateway::new(file, completed.config, opened.store, parts, transport, metrics, plugins);
+    let mut gateway = Gateway::new(file, config, opened.store, parts, transport, metrics, plugins);
     gateway.fleet = opened.fleet;
     gateway.metrics.store_up(true);
     if let Some(warning) = opened.durability.warning() {

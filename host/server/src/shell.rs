@@ -49,7 +49,7 @@ impl Shell for Gateway {
     /// else's.
     fn only_tenant(&self) -> Option<&Name> {
         let mut names = self.tenants.keys();
-        names.next().filter(|_| names.next().is_none() && !self.plugins.has_registered())
+        names.next().filter(|_| names.next().is_none() && self.plugins.registered_count() == 0)
     }
 
     fn providers(&self) -> &BTreeMap<Name, Arc<Provider>> {

@@ -72,6 +72,7 @@ fn message_limits() -> String {
     table.row("messages of receiving components to one number in an hour", limits::REPLIES_PER_HOUR_MAX);
     table.row("and in a day", limits::REPLIES_PER_DAY_MAX);
     table.row("messages that a receiving component sends in one call", OUTGOING_MAX);
+    table.row("inboxes of a tenant that no configuration names", limits::INBOXES_MAX);
     table.row("a provider's reference that is kept", bytes(limits::REFERENCE_BYTES_MAX));
     table.row("a receipt that fits no message is kept", hours_of_ms(limits::ORPHAN_RECEIPT_MS));
     table.row("receipts kept that fit no message", limits::ORPHAN_RECEIPTS_MAX);

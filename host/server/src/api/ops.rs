@@ -13,6 +13,8 @@ use super::auth::{Authorised, Operating};
 use super::documented::documented;
 use super::problem::{Code, Problem};
 use super::reply::{Failed, reply};
+use crate::gateway::Gateway;
+use crate::plugins::Scrape;
 
 /// How long the store may take to say that it is there.
 const PING_MAX: Duration = Duration::from_secs(2);
@@ -64,8 +66,10 @@ pub async fn metrics(
     State(api): State<Arc<Api>>,
     operator: Result<Authorised<Operating>, Failed>,
 ) -> Response {
-    let with_tenants = api.gateway.config.server.metrics_open || operator.is_ok();
-    ([(CONTENT_TYPE, OPEN_METRICS)], api.gateway.metrics.render(with_tenants)).into_response()
+    let Gateway { config, metrics, plugins, .. } = &*api.gateway;
+    let with_tenants = config.server.metrics_open || operator.is_ok();
+    let with_tenants = with_tenants.then(|| Scrape::new(plugins.activities()));
+    ([(CONTENT_TYPE, OPEN_METRICS)], metrics.render(with_tenants)).into_response()
 }
 
 /// This document.

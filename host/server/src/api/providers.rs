@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use waypost_api::answer::json;
 use waypost_core::decision::Health;
 use waypost_core::flow::Provider as _;
+use waypost_core::store::Scope;
 
 use super::Api;
 use super::auth::{Administration, Authorised};
@@ -18,6 +19,7 @@ use super::problem;
 use super::reply::{Failed, reply};
 use crate::clock;
 use crate::gateway::Gateway;
+use crate::pipeline::Tenant;
 use crate::provider::{Provider, Speaks};
 
 documented!(ListProblems: problem::KEY);
@@ -42,8 +44,10 @@ struct ProviderObject<'a> {
     title: &'a str,
     /// From its circuit breaker.
     health: HealthName,
-    /// Messages that wait for it.
-    backlog: u64,
+    /// Messages that wait for it, of all tenants: there where the provider is the tenant's alone, or the
+    /// key has the scope `operator`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    backlog: Option<u64>,
     /// Segments a second, where there is a limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     rate_per_second: Option<f64>,
@@ -78,9 +82,26 @@ pub async fn list(
     authorised: Authorised<Administration>,
 ) -> Result<Response, Failed> {
     let now_ms = clock::now_ms();
-    let providers = authorised.caller.tenant.providers().iter();
-    let providers = providers.map(|provider| object(&api.gateway, provider, now_ms)).collect();
+    let (gateway, tenant) = (&api.gateway, &authorised.caller.tenant);
+    let is_operator = authorised.key.scopes.contains(&Scope::Operator);
+    let providers = tenant.providers().iter().map(|provider| {
+        let shows_backlog = is_operator || is_alone(gateway, tenant, provider);
+        ProviderObject {
+            backlog: shows_backlog.then(|| provider.backlog()),
+            ..object(gateway, provider, now_ms)
+        }
+    });
+    let providers = providers.collect();
     reply(json(StatusCode::OK, &ProviderList { providers }))
+}
+
+/// True where no other tenant may use the provider: what waits for it is the tenant's own.
+fn is_alone(gateway: &Gateway, tenant: &Tenant, provider: &Provider) -> bool {
+    let mut others = gateway.tenants.values().filter(|other| other.terms.name != tenant.terms.name);
+    // Of those that are disabled or cannot run here messages may wait.
+    let all = gateway.file.tenants.len() + gateway.plugins.registered_count();
+    gateway.tenants.len() >= all
+        && others.all(|other| other.providers().iter().all(|it| it.name() != provider.name()))
 }
 
 fn object<'a>(gateway: &'a Gateway, provider: &'a Provider, now_ms: u64) -> ProviderObject<'a> {
@@ -97,7 +118,7 @@ fn object<'a>(gateway: &'a Gateway, provider: &'a Provider, now_ms: u64) -> Prov
         component,
         title,
         health: provider.health(now_ms).into(),
-        backlog: provider.backlog(),
+        backlog: None,
         rate_per_second: config.and_then(|config| config.rate).map(|rate| rate.per_second),
         revision,
     }

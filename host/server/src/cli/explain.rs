@@ -100,9 +100,9 @@ pub(super) fn print_logs(output: &mut Output, decisions: &[Decision]) -> Result<
     Ok(())
 }
 
-/// Enough of the hash to tell revisions apart by eye.
+/// Enough of the hash to name a revision in another call.
 fn short_revision(revision: &str) -> String {
-    revision.chars().take(12).collect()
+    revision.chars().take(16).collect()
 }
 
 /// `1,234,567`
@@ -158,9 +158,9 @@ encoding  gsm7, 2 segments
 routes    a, then b
 price     0.040000 EUR
 
-role       component          revision      result                   fuel   µs
-screening  country-blacklist  0123456789ab  allow                  12,345  1.2
-routing    least-cost         ff            ranked a, b [timeout]       7  0.0
+role       component          revision          result                   fuel   µs
+screening  country-blacklist  0123456789abcdef  allow                  12,345  1.2
+routing    least-cost         ff                ranked a, b [timeout]       7  0.0
 country-blacklist log: \\u{1b}[2J
 ";
         assert_eq!(text, expected);

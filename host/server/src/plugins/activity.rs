@@ -1,21 +1,24 @@
 //! What this host has seen of a tenant's plugins: calls, answers, faults, fuel, time, log lines, and
-//! how a shadow differs from what decides. Bounded in every direction.
+//! how a shadow differs from what decides. Bounded in every direction. What is counted is told to the
+//! store from time to time, where it is added up with that of other hosts and of earlier runs.
 
 mod differences;
 mod figures;
 mod lines;
+mod sum;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use waypost_core::decision::{DecisionRecord, FaultClass, Name};
 use waypost_core::id::MessageId;
 
 pub use differences::{About, Compared, Differences, kind_of};
-pub use figures::{Distribution, Figures};
+pub use figures::{Distribution, Figures, Spread};
 pub use lines::{Line, Lines};
+pub use sum::{Seen, Sum};
 
 /// Most kinds of answers of a revision that are counted apart.
 const KINDS_MAX: usize = 40;
@@ -26,6 +29,7 @@ const OTHER: &str = "other";
 #[derive(Debug)]
 pub struct Activity {
     since_ms: u64,
+    last_ms: AtomicU64,
     calls: AtomicU64,
     results: Mutex<BTreeMap<String, u64>>,
     faults: Mutex<BTreeMap<FaultClass, u64>>,
@@ -36,30 +40,8 @@ pub struct Activity {
     lines: Arc<Lines>,
     log_lines: AtomicU64,
     log_lines_left_out: AtomicU64,
-}
-
-/// An [`Activity`] at one moment, as the API shows it.
-#[derive(Debug, Clone, Serialize)]
-pub struct Seen {
-    /// Since when, in Unix milliseconds.
-    #[serde(skip)]
-    pub since_ms: u64,
-    /// Calls so far.
-    pub calls: u64,
-    /// Answers by kind: `allow`, `refuse country_denied`, `ranked twilio`.
-    pub results: BTreeMap<String, u64>,
-    /// Calls that gave no answer, by class.
-    pub faults: BTreeMap<&'static str, u64>,
-    /// Units of fuel of a call.
-    pub fuel: Distribution,
-    /// Nanoseconds of a call.
-    pub time_ns: Distribution,
-    /// The largest that an instance's memory has been, in bytes.
-    pub memory_bytes_max: u64,
-    /// Lines that calls wrote to the log.
-    pub log_lines: u64,
-    /// Those of them that were not kept, because the plan allows no more in a minute.
-    pub log_lines_left_out: u64,
+    /// What the store has been told.
+    told: Mutex<Sum>,
 }
 
 impl Activity {
@@ -67,6 +49,7 @@ impl Activity {
     pub fn new(lines: Arc<Lines>, now_ms: u64) -> Self {
         Self {
             since_ms: now_ms,
+            last_ms: AtomicU64::new(0),
             calls: AtomicU64::new(0),
             results: Mutex::default(),
             faults: Mutex::default(),
@@ -77,12 +60,14 @@ impl Activity {
             lines,
             log_lines: AtomicU64::new(0),
             log_lines_left_out: AtomicU64::new(0),
+            told: Mutex::default(),
         }
     }
 
     /// A call has ended. `at_ms` is when, in Unix milliseconds.
     pub fn record(&self, record: &DecisionRecord, id: MessageId, at_ms: u64) {
         self.calls.fetch_add(1, Ordering::Relaxed);
+        self.last_ms.fetch_max(at_ms, Ordering::Relaxed);
         self.fuel.add(record.fuel);
         self.time_ns.add(record.time_ns);
         self.memory_bytes_max.fetch_max(record.memory_bytes, Ordering::Relaxed);
@@ -105,19 +90,37 @@ impl Activity {
     }
 
     /// What was seen so far.
-    pub fn seen(&self) -> Seen {
-        let faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
-        Seen {
+    pub fn sum(&self) -> Sum {
+        self.sum_with(usize::MAX)
+    }
+
+    /// The same with at most so many of the messages that a shadow differs about.
+    fn sum_with(&self, samples_max: usize) -> Sum {
+        Sum {
             since_ms: self.since_ms,
+            last_ms: self.last_ms.load(Ordering::Relaxed),
             calls: self.calls.load(Ordering::Relaxed),
             results: self.results.lock().unwrap_or_else(PoisonError::into_inner).clone(),
-            faults: faults.iter().map(|(class, calls)| (class.as_str(), *calls)).collect(),
-            fuel: self.fuel.distribution(),
-            time_ns: self.time_ns.distribution(),
+            faults: self.faults.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            fuel: self.fuel.spread(),
+            time_ns: self.time_ns.spread(),
             memory_bytes_max: self.memory_bytes_max.load(Ordering::Relaxed),
             log_lines: self.log_lines.load(Ordering::Relaxed),
             log_lines_left_out: self.log_lines_left_out.load(Ordering::Relaxed),
+            against: self.differences.compared(samples_max),
         }
+    }
+
+    /// What was seen so far, and what of it the store has not been told.
+    fn untold(&self) -> (Sum, Sum) {
+        let now = self.sum();
+        let untold = now.since(&self.told.lock().unwrap_or_else(PoisonError::into_inner));
+        (now, untold)
+    }
+
+    /// The store has been told all of this.
+    pub fn told(&self, sum: Sum) {
+        *self.told.lock().unwrap_or_else(PoisonError::into_inner) = sum;
     }
 }
 
@@ -132,8 +135,23 @@ struct OfPlugin {
     revisions: BTreeMap<(String, Part), Arc<Activity>>,
 }
 
+/// A revision in one part, with what was seen of it.
+pub struct Watched {
+    /// The revision's name.
+    pub revision: String,
+    /// The part that it plays.
+    pub part: Part,
+    /// Of it; looking at it does not make it one that is in use.
+    pub activity: Weak<Activity>,
+    /// So far.
+    pub now: Sum,
+    /// What of it the store has not been told.
+    pub untold: Sum,
+}
+
 /// Whether a revision decides or is only asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Part {
     /// It decides.
     Active,
@@ -178,12 +196,39 @@ impl Activities {
         of_plugin.revisions.entry(key).or_insert_with(|| Arc::new(Activity::new(lines, now_ms))).clone()
     }
 
-    /// The activities of a plugin: revision, part and what was seen.
-    pub fn list(&self, tenant: &Name, plugin: &str) -> Vec<(String, Part, Arc<Activity>)> {
-        let all = self.of_plugins.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(found) = all.get(&(tenant.clone(), plugin.to_owned())) else { return Vec::new() };
-        let each = found.revisions.iter();
-        each.map(|((revision, part), it)| (revision.clone(), *part, it.clone())).collect()
+    /// Every plugin of which something was seen.
+    pub fn plugins(&self) -> Vec<(Name, String)> {
+        self.of_plugins.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+    }
+
+    /// What was seen of a plugin, and what of it the store has not been told.
+    pub fn watched(&self, tenant: &Name, plugin: &str) -> Vec<Watched> {
+        let found: Vec<_> = {
+            let all = self.of_plugins.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some(found) = all.get(&(tenant.clone(), plugin.to_owned())) else { return Vec::new() };
+            found.revisions.iter().map(|(key, activity)| (key.clone(), activity.clone())).collect()
+        };
+        let watched = found.into_iter().map(|((revision, part), activity)| {
+            let (now, untold) = activity.untold();
+            Watched { revision, part, activity: Arc::downgrade(&activity), now, untold }
+        });
+        watched.collect()
+    }
+
+    /// What was seen of revisions that are in use now: tenant, plugin, revision, part.
+    pub fn in_use(&self) -> Vec<(Name, String, String, Part, Sum)> {
+        let mut used = Vec::new();
+        for ((tenant, plugin), found) in self.of_plugins.lock().unwrap_or_else(PoisonError::into_inner).iter()
+        {
+            for ((revision, part), activity) in &found.revisions {
+                if Arc::strong_count(activity) > 1 {
+                    used.push((tenant.clone(), plugin.clone(), revision.clone(), *part, activity.clone()));
+                }
+            }
+        }
+        let used = used.into_iter();
+        used.map(|(tenant, plugin, revision, part, it)| (tenant, plugin, revision, part, it.sum_with(0)))
+            .collect()
     }
 
     /// Log lines of a plugin after a number, oldest first.
@@ -251,8 +296,8 @@ mod tests {
         }
         let fault = DecisionRecord { fault: Some(FaultClass::Trap), ..record("trapped", 40, &[]) };
         activity.record(&fault, id(), 7);
-        let seen = activity.seen();
-        assert_eq!((seen.calls, seen.memory_bytes_max, seen.since_ms), (4, 40, 5));
+        let seen = activity.sum().seen();
+        assert_eq!((seen.calls, seen.memory_bytes_max, activity.sum().since_ms), (4, 40, 5));
         assert_eq!(seen.results, [("allow".to_owned(), 2), ("refuse no".to_owned(), 1)].into());
         assert_eq!(seen.faults, [("trap", 1)].into());
         assert_eq!((seen.fuel.min, seen.fuel.max, seen.fuel.mean), (10, 40, 25));
@@ -266,7 +311,7 @@ mod tests {
         for n in 0..1000 {
             activity.record(&record(&format!("refuse code_{n}: why"), 1, &[]), id(), 0);
         }
-        let results = activity.seen().results;
+        let results = activity.sum().results;
         assert_eq!(results.len(), KINDS_MAX + 1);
         assert_eq!(results.values().sum::<u64>(), 1000);
     }
@@ -279,8 +324,10 @@ mod tests {
         for n in 0..100 {
             activities.of(&"acme".into(), "p", &format!("r{n}"), Part::Shadow, 1, n);
         }
-        let list = activities.list(&"acme".into(), "p");
+        let list = activities.watched(&"acme".into(), "p");
         assert_eq!(list.len(), REVISIONS_MAX);
-        assert!(list.iter().any(|(revision, _, it)| revision == "used" && it.seen().calls == 1));
+        assert!(list.iter().any(|it| it.revision == "used" && it.now.calls == 1));
+        let in_use = activities.in_use();
+        assert!(matches!(in_use.as_slice(), [(_, _, revision, Part::Active, _)] if revision == "used"));
     }
 }

@@ -4,19 +4,22 @@
 //! for routing the candidates. All of it is in the store, so the same revision gives the same answers
 //! again, and another revision's answers can be compared one by one.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
-use tokio::task::JoinSet;
+use tokio::sync::mpsc;
+use tokio::time::timeout_at;
 use waypost_core::decision::{Candidate, DecisionRecord, Given, Name, Role};
 use waypost_core::message::Draft;
 use waypost_core::store::{HistoryQuery, Recorded};
+use waypost_core::trace::Step;
 use waypost_engine::{CallContext, Loaded};
 
 use super::activity::{About, Compared, Differences, Distribution, Figures};
+use super::places::Place;
 use super::watch::in_words;
 use super::{PluginError, Plugins, apart};
 use crate::pipeline::Tenant;
@@ -24,11 +27,17 @@ use crate::pipeline::Tenant;
 /// Most messages of one backtest.
 pub const MESSAGES_MAX: u64 = 1_000_000;
 /// Most backtests at once on this host.
-const BACKTESTS_MAX: usize = 2;
-/// Longest that a backtest goes on to the next message.
-pub const TIME_MAX: Duration = Duration::from_secs(10 * 60);
-/// Pages that are asked at the same time: the next is read meanwhile.
-const PAGES_AT_ONCE: usize = 2;
+pub(super) const BACKTESTS_MAX: usize = 2;
+/// The longest that a backtest goes on; what it came to by then is its report.
+pub const TIME_MAX: Duration = Duration::from_secs(120);
+/// Messages that are read in one go: a few milliseconds of whoever reads for everybody.
+const PAGE_ROWS: u32 = 250;
+/// Pages that are read ahead of those that ask.
+const PAGES_WAITING: usize = 4;
+/// The refusal of a message for which a component chose a sender that is none.
+const CHOSEN_INVALID: &str = "chosen_sender_invalid";
+/// Most threads that ask.
+const THREADS_MAX: usize = 4;
 
 /// What is asked again.
 #[derive(Debug, Clone)]
@@ -58,6 +67,8 @@ pub struct Report {
     pub messages: u64,
     /// Messages of which the plugin had not been asked, or what it was given was not recorded.
     pub not_comparable: u64,
+    /// Those among them of which too little is recorded: see `recorded_percent` of the plan.
+    pub not_recorded: u64,
     /// How the answers differ.
     #[serde(flatten)]
     pub compared: Compared,
@@ -67,36 +78,10 @@ pub struct Report {
     pub fuel: Distribution,
     /// Nanoseconds of a call.
     pub time_ns: Distribution,
-    /// False: it was ended before its last message, because it took too long.
-    pub complete: bool,
+    /// True: the time of a backtest was over before all messages were looked at.
+    pub ended_early: bool,
     /// How long all of it took, in milliseconds.
     pub took_ms: u64,
-}
-
-/// Room for a backtest: one for each tenant, [`BACKTESTS_MAX`] in all.
-#[derive(Default)]
-pub struct Places(Mutex<Vec<Name>>);
-
-struct Place<'p> {
-    places: &'p Places,
-    tenant: Name,
-}
-
-impl Places {
-    fn take(&self, tenant: &Name) -> Result<Place<'_>, PluginError> {
-        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if taken.len() >= BACKTESTS_MAX || taken.contains(tenant) {
-            return Err(PluginError::BacktestsFull(taken.len()));
-        }
-        taken.push(tenant.clone());
-        Ok(Place { places: self, tenant: tenant.clone() })
-    }
-}
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        self.places.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|it| *it != self.tenant);
-    }
 }
 
 /// What all pages add to.
@@ -107,25 +92,40 @@ struct Tally {
     differences: Differences,
     fuel: Figures,
     time_ns: Figures,
-    not_comparable: AtomicU64,
+    messages: AtomicU64,
+    not_asked: AtomicU64,
+    not_recorded: AtomicU64,
     faults: AtomicU64,
-    /// Revisions that had decided, with how many messages.
-    against: Mutex<HashMap<Name, u64>>,
-    /// Nothing is asked after this.
-    ends: Instant,
-    /// Nobody waits for the report any more.
-    is_stopped: AtomicBool,
-    /// Messages that were not asked about any more.
-    left_out: AtomicU64,
+    /// Revisions that had decided.
+    against: Mutex<HashSet<Name>>,
+    /// Nobody waits for the rest.
+    is_over: AtomicBool,
+    /// The tenant's, until the last thread has ended.
+    _place: Place,
 }
 
-/// Ends what is still asked when the backtest is over, or its caller has gone.
-struct Stop(Arc<Tally>);
+/// Says so when whoever waits for a backtest has gone.
+struct Waiting<'t>(&'t Tally);
 
-impl Drop for Stop {
+impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.0.is_stopped.store(true, Ordering::Relaxed);
+        self.0.is_over.store(true, Ordering::Relaxed);
     }
+}
+
+/// A question that was asked before.
+struct Question<'r> {
+    was: String,
+    draft: Draft,
+    candidates: &'r [Candidate],
+}
+
+/// Why a message is left out.
+enum LeftOut {
+    /// The plugin had not been asked about it.
+    NotAsked,
+    /// What it was given is not recorded.
+    NotRecorded,
 }
 
 impl Plugins {
@@ -135,7 +135,7 @@ impl Plugins {
     /// [`PluginError`].
     pub async fn backtest(&self, tenant: &Tenant, wanted: &Backtest) -> Result<Report, PluginError> {
         let name = &tenant.terms.name;
-        let _place = self.backtests.take(name)?;
+        let place = self.backtests.take(name).map_err(PluginError::BacktestsFull)?;
         let began = Instant::now();
         let (_, plugin) = self.plugin(name, &wanted.plugin).await?;
         if plugin.role == Role::Receiving {
@@ -151,74 +151,114 @@ impl Plugins {
             differences: Differences::default(),
             fuel: Figures::default(),
             time_ns: Figures::default(),
-            not_comparable: AtomicU64::new(0),
+            messages: AtomicU64::new(0),
+            not_asked: AtomicU64::new(0),
+            not_recorded: AtomicU64::new(0),
             faults: AtomicU64::new(0),
             against: Mutex::default(),
-            ends: began + TIME_MAX,
-            is_stopped: AtomicBool::new(false),
-            left_out: AtomicU64::new(0),
+            is_over: AtomicBool::new(false),
+            _place: place,
         });
-        let _stop = Stop(tally.clone());
-        let messages = self.ask_all(name, wanted, &tally).await?;
-        Ok(tally.report(wanted, messages, began.elapsed()))
+        let is_whole = self.ask_all(name, wanted, &tally, began + TIME_MAX).await?;
+        Ok(tally.report(wanted, is_whole, began.elapsed()))
     }
 
+    /// Reads pages and hands them to threads that ask, until there are no more or the time is over. False:
+    /// it was.
     async fn ask_all(
         &self,
         tenant: &Name,
         wanted: &Backtest,
         tally: &Arc<Tally>,
-    ) -> Result<u64, PluginError> {
+        until: Instant,
+    ) -> Result<bool, PluginError> {
+        let waiting = Waiting(tally);
+        let (pages, mut ended) = start(tally)?;
         let mut messages = 0;
         let mut before = None;
-        let mut pages = JoinSet::new();
         let messages_max = wanted.messages_max.min(MESSAGES_MAX);
-        while messages < messages_max && Instant::now() < tally.ends {
+        while messages < messages_max {
             let rows_max = u32::try_from(messages_max - messages).unwrap_or(u32::MAX);
             let query = HistoryQuery {
                 tenant: tenant.clone(),
                 from_ms: wanted.from_ms,
                 to_ms: wanted.to_ms,
                 before,
-                rows_max: rows_max.min(HistoryQuery::ROWS_MAX),
+                rows_max: rows_max.min(PAGE_ROWS),
             };
             let page = self.store.history(query).await?;
             let Some(last) = page.last() else { break };
             before = Some(last.envelope.id);
             messages += page.len() as u64;
-            if pages.len() >= PAGES_AT_ONCE {
-                pages.join_next().await;
+            if !matches!(timeout_at(until.into(), pages.send(page)).await, Ok(Ok(()))) {
+                return Ok(false);
             }
-            let tally = tally.clone();
-            let asked = apart::idle("backtest", move || page.iter().for_each(|recorded| tally.ask(recorded)));
-            pages.spawn(asked.map_err(|error| PluginError::Unanswerable(error.to_string()))?);
         }
-        while pages.join_next().await.is_some() {}
-        Ok(messages)
+        drop(pages);
+        let is_whole = timeout_at(until.into(), ended.recv()).await.is_ok();
+        drop(waiting);
+        Ok(is_whole && tally.messages.load(Ordering::Relaxed) == messages)
     }
 }
 
+type Pages = mpsc::Sender<Vec<Recorded>>;
+
+/// Starts the threads that ask. The second half hears of their end.
+fn start(tally: &Arc<Tally>) -> Result<(Pages, mpsc::Receiver<()>), PluginError> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(THREADS_MAX);
+    let (pages, waiting) = mpsc::channel(PAGES_WAITING);
+    let (end, ended) = mpsc::channel(1);
+    let waiting = Arc::new(Mutex::new(waiting));
+    for _ in 0..threads {
+        let (tally, waiting, end) = (tally.clone(), waiting.clone(), end.clone());
+        let work = move || {
+            tally.ask_pages(&waiting);
+            // Whoever waits hears of it once all have.
+            drop((tally, end));
+        };
+        apart::idle("backtest", work)
+            .map(drop)
+            .map_err(|error| PluginError::NotStarted(error.to_string()))?;
+    }
+    Ok((pages, ended))
+}
+
 impl Tally {
+    fn ask_pages(&self, waiting: &Mutex<mpsc::Receiver<Vec<Recorded>>>) {
+        loop {
+            let page = waiting.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv();
+            let Some(page) = page else { return };
+            for recorded in &page {
+                if self.is_over.load(Ordering::Relaxed) {
+                    return;
+                }
+                self.ask(recorded);
+                self.messages.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+
     /// Asks about one message.
     fn ask(&self, recorded: &Recorded) {
-        if self.is_stopped.load(Ordering::Relaxed) || Instant::now() >= self.ends {
-            self.left_out.fetch_add(1, Ordering::Relaxed);
-            return;
-        }
-        let Some((was, draft, candidates)) = self.question(recorded) else {
-            self.not_comparable.fetch_add(1, Ordering::Relaxed);
-            return;
-        };
-        let id = recorded.envelope.id;
-        let context = CallContext::of_message(id, draft.time_ms);
-        let record = match (&self.loaded, candidates) {
-            (Loaded::Screening(it), _) => it.screen(&draft, &context).record,
-            (Loaded::SenderIdentity(it), _) => it.choose(&draft, &context).record,
-            (Loaded::Routing(it), Some(candidates)) => it.rank(&draft, candidates, &context).record,
-            _ => {
-                self.not_comparable.fetch_add(1, Ordering::Relaxed);
+        let question = match self.question(recorded) {
+            Ok(question) => question,
+            Err(LeftOut::NotAsked) => {
+                self.not_asked.fetch_add(1, Ordering::Relaxed);
                 return;
             }
+            Err(LeftOut::NotRecorded) => {
+                self.not_recorded.fetch_add(1, Ordering::Relaxed);
+                return;
+            }
+        };
+        let Question { was, draft, candidates } = question;
+        let id = recorded.envelope.id;
+        let context = CallContext::of_message(id, draft.time_ms);
+        let record = match &self.loaded {
+            Loaded::Screening(it) => it.screen(&draft, &context).record,
+            Loaded::SenderIdentity(it) => it.choose(&draft, &context).record,
+            Loaded::Routing(it) => it.rank(&draft, candidates, &context).record,
+            Loaded::Receiving(_) | Loaded::Provider(_) => return,
         };
         self.fuel.add(record.fuel);
         self.time_ns.add(record.time_ns);
@@ -230,33 +270,40 @@ impl Tally {
     }
 
     /// What was decided, and what the component was given then.
-    fn question<'r>(&self, recorded: &'r Recorded) -> Option<(String, Draft, Option<&'r [Candidate]>)> {
+    fn question<'r>(&self, recorded: &'r Recorded) -> Result<Question<'r>, LeftOut> {
         let decisions = &recorded.entry.decisions;
-        let own = decisions.iter().find(|it| it.role == self.role && *it.component == *self.plugin);
+        // The operator's components come first, and one of them may have the plugin's name.
+        let own = decisions.iter().rfind(|it| it.role == self.role && *it.component == *self.plugin);
         let was = match own {
-            Some(own) => {
-                let mut against = self.against.lock().unwrap_or_else(PoisonError::into_inner);
-                *against.entry(own.revision.clone()).or_default() += 1;
-                in_words(own)
-            }
-            None => self.default_answer(recorded)?,
+            Some(own) => in_words(own),
+            None => self.default_answer(recorded).ok_or(LeftOut::NotAsked)?,
         };
         let mut draft = recorded.envelope.draft.clone();
-        if self.role != Role::Routing
-            && let Some(Given::Sender(sender)) = given(decisions, Role::SenderIdentity)
-        {
-            draft.sender.clone_from(sender);
+        let mut candidates = [].as_slice();
+        if self.role == Role::Routing {
+            let Some(Given::Candidates(given)) = given(decisions, Role::Routing) else {
+                return Err(LeftOut::NotRecorded);
+            };
+            candidates = given;
+        } else {
+            match given(decisions, Role::SenderIdentity) {
+                Some(Given::Sender(sender)) => draft.sender.clone_from(sender),
+                _ if was_replaced(recorded) => return Err(LeftOut::NotRecorded),
+                _ => {}
+            }
         }
-        let candidates = match given(decisions, Role::Routing) {
-            Some(Given::Candidates(candidates)) => Some(candidates.as_slice()),
-            _ => None,
-        };
-        Some((was, draft, candidates))
+        if let Some(own) = own {
+            let mut against = self.against.lock().unwrap_or_else(PoisonError::into_inner);
+            if !against.contains(&own.revision) {
+                against.insert(own.revision.clone());
+            }
+        }
+        Ok(Question { was, draft, candidates })
     }
 
     /// What a message had instead of an answer of this plugin, where it would have been asked.
     fn default_answer(&self, recorded: &Recorded) -> Option<String> {
-        let is_refused = matches!(recorded.entry.step, waypost_core::trace::Step::Refused { .. });
+        let is_refused = matches!(recorded.entry.step, Step::Refused { .. });
         match self.role {
             Role::Screening if !is_refused => Some("allow".to_owned()),
             Role::SenderIdentity if !is_refused => Some("keep".to_owned()),
@@ -264,9 +311,11 @@ impl Tally {
         }
     }
 
-    fn report(&self, wanted: &Backtest, messages: u64, took: Duration) -> Report {
+    fn report(&self, wanted: &Backtest, is_whole: bool, took: Duration) -> Report {
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let not_recorded = count(&self.not_recorded);
         let against = self.against.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut revisions = against.keys();
+        let mut revisions = against.iter();
         let against = match (revisions.next(), revisions.next()) {
             (Some(one), None) => one.to_string(),
             (None, _) => "nothing".to_owned(),
@@ -275,13 +324,14 @@ impl Tally {
         Report {
             revision: wanted.revision.clone(),
             against,
-            messages: messages - self.left_out.load(Ordering::Relaxed),
-            complete: took < TIME_MAX,
-            not_comparable: self.not_comparable.load(Ordering::Relaxed),
+            messages: count(&self.messages),
+            not_comparable: count(&self.not_asked) + not_recorded,
+            not_recorded,
             compared: self.differences.compared(wanted.samples_max),
-            faults: self.faults.load(Ordering::Relaxed),
+            faults: count(&self.faults),
             fuel: self.fuel.distribution(),
             time_ns: self.time_ns.distribution(),
+            ended_early: !is_whole,
             took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         }
     }
@@ -290,4 +340,14 @@ impl Tally {
 /// What the first component of that role was given.
 fn given(decisions: &[DecisionRecord], role: Role) -> Option<&Given> {
     decisions.iter().filter(|it| it.role == role).find_map(|it| it.given.as_ref())
+}
+
+/// True where the sender of the stored message is not the one that components saw.
+fn was_replaced(recorded: &Recorded) -> bool {
+    let is_replaced = |it: &DecisionRecord| {
+        it.role == Role::SenderIdentity && it.fault.is_none() && it.result.starts_with("replace ")
+    };
+    // A sender that cannot be used takes nobody's place.
+    let is_void = matches!(&recorded.entry.step, Step::Refused { failure } if failure.code == CHOSEN_INVALID);
+    !is_void && recorded.entry.decisions.iter().any(is_replaced)
 }

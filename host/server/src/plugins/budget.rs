@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use waypost_core::decision::Name;
 use waypost_core::rate::Rate;
 use waypost_core::registry::Plan;
@@ -45,8 +45,6 @@ struct Used {
     /// By which calls run apart one by one.
     apart: Gate,
     turns: Semaphore,
-    /// Held while fixtures run.
-    testing: Arc<Semaphore>,
 }
 
 impl Default for Used {
@@ -56,7 +54,6 @@ impl Default for Used {
             slow_until_ms: AtomicU64::new(0),
             apart: Gate::default(),
             turns: Semaphore::new(TURNS),
-            testing: Arc::new(Semaphore::new(1)),
         }
     }
 }
@@ -95,11 +92,6 @@ impl Budget {
     pub async fn turn(&self, now_ms: u64) -> Option<SemaphorePermit<'_>> {
         // Nobody closes it.
         if self.is_slow(now_ms) { self.used.turns.acquire().await.ok() } else { None }
-    }
-
-    /// Waits until no other fixtures of this tenant run.
-    pub async fn test(&self) -> Option<OwnedSemaphorePermit> {
-        self.used.testing.clone().acquire_owned().await.ok()
     }
 
     /// A call has taken so long.

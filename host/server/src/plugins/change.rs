@@ -109,8 +109,7 @@ impl Plugins {
             self.store.unregister(tenant.clone(), Kind::Revision, name, version).await?;
             self.drop_component(tenant, &record.component).await?;
         }
-        self.activities.forget(tenant, plugin);
-        Ok(())
+        Ok(self.forget_seen(tenant, plugin).await?)
     }
 
     /// Lets changes run here now, and not with the next look.

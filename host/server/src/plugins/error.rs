@@ -93,11 +93,19 @@ pub enum PluginError {
     #[error("others are changing the same plugin: try again")]
     Busy,
     /// As many backtests as may run at once.
-    #[error("{0} backtests run now, which is the limit: try again when one has ended")]
+    #[error(
+        "{0} backtests run now, one of this tenant or as many as there may be: try again when one has ended"
+    )]
     BacktestsFull(usize),
+    /// As many tests as may run at once.
+    #[error("{0} tests run now, one of this tenant or as many as there may be: try again when one has ended")]
+    TestsFull(usize),
     /// Nothing that could be asked again.
     #[error("{0}")]
     Unanswerable(String),
+    /// This host has no thread for it.
+    #[error("this host cannot do it now: {0}")]
+    NotStarted(String),
     /// The store did not do it.
     #[error(transparent)]
     Store(#[from] StoreError),

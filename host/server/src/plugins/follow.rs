@@ -18,6 +18,7 @@ use crate::gateway::{Gateway, Parts};
 use crate::notices::Notice;
 use crate::pipeline::{Loader, Tenant};
 use crate::provider::Provider;
+use crate::reload::Files;
 use crate::running::Running;
 
 /// How often the version is looked at.
@@ -26,12 +27,23 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// its news has told nobody.
 const READ_EVERY: Duration = Duration::from_secs(60);
 
+/// What a registered tenant is loaded from, beside its own record.
+#[derive(Clone, Copy)]
+pub(super) struct Base<'b> {
+    /// With the tenant's own settings.
+    pub config: &'b Config,
+    /// Component files that came with it.
+    pub files: &'b Files,
+    /// Those of the configuration.
+    pub providers: &'b BTreeMap<Name, Arc<Provider>>,
+}
+
 /// Tenants as they are to run.
-pub struct Completed {
+struct Completed {
     /// With the tenants that were registered.
-    pub config: Arc<Config>,
+    config: Arc<Config>,
     /// With their plugins.
-    pub tenants: BTreeMap<Name, Arc<Tenant>>,
+    tenants: BTreeMap<Name, Arc<Tenant>>,
 }
 
 /// Runs until the gateway drains. Where hosts share a store, each hears of another version with its look
@@ -62,9 +74,9 @@ impl Plugins {
         }
     }
 
-    /// True where tenants are registered beside those of the configuration, enabled or not.
-    pub fn has_registered(&self) -> bool {
-        self.registered.load(Ordering::Relaxed) > 0
+    /// Tenants that are registered beside those of the configuration, enabled or not.
+    pub fn registered_count(&self) -> usize {
+        self.registered.load(Ordering::Relaxed)
     }
 
     /// Brings what runs up to what is registered. When this answers, the next message is decided so.
@@ -81,11 +93,14 @@ impl Plugins {
         let file = before.file.clone();
         let configured = before.tenants.values().filter(|tenant| tenant.registered == 0);
         let configured = configured.map(|tenant| (tenant.terms.name.clone(), tenant.clone())).collect();
-        let completed = self.complete(&catalog, &file, configured, &before.providers, Some(&before)).await;
+        let (files, providers) = (&*before.files, &before.providers);
+        let base = Base { config: &file, files, providers };
+        let completed = self.complete(&catalog, &file, base, configured, Some(&before)).await;
         let is_same = same(&completed.tenants, &before.tenants);
         if !is_same {
             let parts = Parts {
                 config_version: before.config_version,
+                files: before.files.clone(),
                 tenants: completed.tenants,
                 providers: before.providers.clone(),
             };
@@ -95,28 +110,27 @@ impl Plugins {
         Ok(())
     }
 
-    /// The tenants of a configuration with those that are registered, and with everybody's plugins.
+    /// Adds the tenants that are registered to those of a configuration, and everybody's plugins. Gives
+    /// the configuration with them.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn completed(
-        &self,
-        file: &Arc<Config>,
-        configured: BTreeMap<Name, Arc<Tenant>>,
-        providers: &BTreeMap<Name, Arc<Provider>>,
-    ) -> Result<Completed, StoreError> {
+    pub async fn completed(&self, file: &Arc<Config>, parts: &mut Parts) -> Result<Arc<Config>, StoreError> {
         let catalog = Catalog::read(&*self.store).await?;
-        let completed = self.complete(&catalog, file, configured, providers, None).await;
+        let configured = std::mem::take(&mut parts.tenants);
+        let base = Base { config: file, files: &parts.files, providers: &parts.providers };
+        let completed = self.complete(&catalog, file, base, configured, None).await;
+        parts.tenants = completed.tenants;
         self.note_applied(catalog.version);
-        Ok(completed)
+        Ok(completed.config)
     }
 
     async fn complete(
         &self,
         catalog: &Catalog,
         file: &Arc<Config>,
+        base: Base<'_>,
         mut tenants: BTreeMap<Name, Arc<Tenant>>,
-        providers: &BTreeMap<Name, Arc<Provider>>,
         before: Option<&Gateway>,
     ) -> Completed {
         let mut troubles = Vec::new();
@@ -131,7 +145,7 @@ impl Plugins {
                 tenants.insert(name.clone(), known.clone());
                 continue;
             }
-            match self.registered(&config, name, settings, record, *version, providers) {
+            match self.registered(Base { config: &config, ..base }, name, settings, record, *version) {
                 Ok(tenant) => {
                     tenants.insert(name.clone(), Arc::new(tenant));
                 }
@@ -188,14 +202,15 @@ impl Plugins {
     /// Why it cannot be.
     pub(super) fn registered(
         &self,
-        config: &Config,
+        base: Base<'_>,
         name: &Name,
         settings: &TenantConfig,
         record: &TenantRecord,
         version: u64,
-        providers: &BTreeMap<Name, Arc<Provider>>,
     ) -> Result<Tenant, String> {
-        let mut loader = Loader::new(config, &self.builder.engine, &self.builder.base);
+        let Base { config, files, providers } = base;
+        let loader = Loader::new(config, &self.builder.engine, &self.builder.base);
+        let mut loader = loader.with_files(files);
         let tenant = loader.tenant(name, settings, providers).map_err(|error| error.to_string())?;
         let budget = self.budgets.of(name, &record.plan);
         let mut tenant = tenant.planned(record.plan.clone(), budget, settings.recorded_percent);

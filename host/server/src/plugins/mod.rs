@@ -17,9 +17,12 @@ mod compile;
 mod error;
 mod fit;
 mod follow;
+mod places;
+mod scrape;
 pub mod settings_diff;
 mod shadow;
 mod shelf;
+mod telling;
 mod tenant_removal;
 mod tenants;
 mod trial;
@@ -47,6 +50,8 @@ pub use checks::{Progress, run as check};
 pub use error::PluginError;
 pub use fit::Fitting;
 pub use follow::run as follow;
+pub use scrape::Scrape;
+pub use telling::{SeenRevision, run as tell};
 pub use tenant_removal::Deleted;
 pub use tenants::{Expected, KnownTenant, TenantError, WantedTenant};
 pub use trial::{FIXTURES_MAX, Ran};
@@ -60,6 +65,7 @@ use activity::Activities;
 use budget::Budgets;
 use catalog::record;
 use checks::Queue;
+use places::Places;
 use shadow::Shadows;
 use shelf::Shelf;
 
@@ -74,12 +80,15 @@ pub struct Plugins {
     compiler: Compiler,
     shelf: Shelf,
     activities: Activities,
+    /// Shared by whoever tells the store what was seen; alone: nobody does.
+    telling: tokio::sync::RwLock<()>,
     shadows: Shadows,
     queue: Queue,
     uploads: upload::Rates,
     budgets: Budgets,
     under_way: upload::UnderWay,
-    backtests: backtest::Places,
+    backtests: Arc<Places>,
+    tests: Arc<Places>,
     /// The version of the registry that runs.
     applied: Mutex<Option<u64>>,
     /// Rung when another version is heard of.
@@ -103,12 +112,14 @@ impl Plugins {
             compiler: compiler()?,
             shelf: Shelf::default(),
             activities: Activities::default(),
+            telling: tokio::sync::RwLock::default(),
             shadows: Shadows::start()?,
             queue: Queue::default(),
             uploads: upload::Rates::default(),
             budgets: Budgets::default(),
             under_way: upload::UnderWay::default(),
-            backtests: backtest::Places::default(),
+            backtests: Places::new(backtest::BACKTESTS_MAX),
+            tests: Places::new(trial::TESTS_MAX),
             applied: Mutex::default(),
             news: Notify::new(),
             registered: AtomicUsize::new(0),

@@ -12,7 +12,7 @@ use waypost_store::StoreError;
 
 use super::catalog::record;
 use super::change::item;
-use super::follow::{built_in, with_tenants};
+use super::follow::{Base, built_in, with_tenants};
 use super::{PluginError, Plugins};
 use crate::clock;
 use crate::gateway::Gateway;
@@ -244,8 +244,8 @@ impl Plugins {
         let all = BTreeMap::from([(name.clone(), read)]);
         let config = with_tenants(&gateway.file, &all);
         for read in all.values() {
-            self.registered(&config, name, read, record, 0, &gateway.providers)
-                .map_err(TenantError::NotLoadable)?;
+            let base = Base { config: &config, files: &gateway.files, providers: &gateway.providers };
+            self.registered(base, name, read, record, 0).map_err(TenantError::NotLoadable)?;
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use rusqlite::params;
 use waypost_core::decision::Name;
+use waypost_core::limits::INBOXES_MAX;
 use waypost_core::store::{ApiKey, Callback, Inbound, InboundIn};
 
 use super::failure::Failure;
@@ -20,11 +21,39 @@ impl Session<'_> {
             }
         }
         let tenant = self.name_id(&inbound.tenant)?;
+        let mut is_in = Vec::with_capacity(inboxes.len());
         for inbox in inboxes {
+            let inbox = if self.may_be(tenant, inbox, &inbound.inbox)? { inbox } else { &inbound.inbox };
+            if is_in.contains(inbox) {
+                continue;
+            }
+            is_in.push(inbox.clone());
             let id = self.name_id(inbox)?;
             let copy = Inbound { inbox: inbox.clone(), ..inbound.clone() };
             self.sql.insert_inbox.execute(params![tenant, id, to_json(&copy)?])?;
         }
+        Ok(true)
+    }
+
+    /// True where the tenant has the inbox, or may have one more. Each name is kept for good.
+    fn may_be(&mut self, tenant: i64, inbox: &Name, usual: &Name) -> Result<bool, Failure> {
+        if inbox == usual {
+            return Ok(true);
+        }
+        let known = "SELECT 1 FROM inboxes WHERE tenant = ?1 AND inbox = ?2";
+        if let Some(id) = self.names.find(inbox)?
+            && self.conn.prepare_cached(known)?.exists(params![tenant, id])?
+        {
+            return Ok(true);
+        }
+        let mut count = self.conn.prepare_cached("SELECT count(*) FROM inboxes WHERE tenant = ?1")?;
+        let count: i64 = count.query_row([tenant], |row| row.get(0))?;
+        if usize::try_from(count).is_ok_and(|count| count >= INBOXES_MAX) {
+            return Ok(false);
+        }
+        let id = self.name_id(inbox)?;
+        let insert = "INSERT INTO inboxes (tenant, inbox) VALUES (?1, ?2)";
+        self.conn.prepare_cached(insert)?.execute(params![tenant, id])?;
         Ok(true)
     }
 

@@ -10,7 +10,7 @@ use crate::StoreError;
 
 /// Each migration is one transaction; the number of the last one is the database's
 /// `user_version`. A released migration never changes.
-const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2, VERSION_REGISTRY];
+const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2, VERSION_REGISTRY, VERSION_INBOXES];
 
 /// How long a statement waits for another process that writes, in milliseconds.
 const BUSY_WAIT_MS: u64 = 5_000;
@@ -189,6 +189,17 @@ CREATE TABLE opt_outs (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE key_uses (id TEXT PRIMARY KEY, used_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+";
+
+/// Inboxes that no configuration names, so that they can be counted. Of an older database it is not known
+/// which these are: all that hold something are taken for such.
+const VERSION_INBOXES: &str = "
+CREATE TABLE inboxes (
+    tenant INTEGER NOT NULL,
+    inbox INTEGER NOT NULL,
+    PRIMARY KEY (tenant, inbox)
+) STRICT, WITHOUT ROWID;
+INSERT INTO inboxes (tenant, inbox) SELECT DISTINCT tenant, inbox FROM inbox;
 ";
 
 /// Parts of long inbound messages. A set is a message: open (0), closed (1) or done (2).

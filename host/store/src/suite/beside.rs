@@ -2,6 +2,7 @@
 #![allow(missing_docs, reason = "the names say it")]
 
 use waypost_core::decision::ReceiptStatus;
+use waypost_core::limits::INBOXES_MAX;
 use waypost_core::message::State;
 use waypost_core::store::{ApiKey, InboundIn};
 
@@ -72,6 +73,32 @@ pub async fn an_inbound_goes_into_all_its_inboxes_or_none(store: Shared) {
             items.iter().map(|item| (&*item.inbound.inbox, &*item.inbound.reference)).collect();
         assert_eq!(found, [(inbox, "in-1")]);
     }
+}
+
+pub async fn inboxes_that_components_name_are_bounded(store: Shared) {
+    let put = |n: usize, inboxes: &[String]| {
+        let inboxes = inboxes.iter().map(|inbox| sample::name(inbox)).collect();
+        store.inbound(InboundIn { inbound: sample::inbound(&format!("in-{n}")), inboxes })
+    };
+    let items = async |inbox: &str| {
+        let items = store.inbox(sample::name(sample::TENANT), sample::name(inbox), 0, 1000).await;
+        let items = items.expect("items").into_iter();
+        items.map(|item| (item.inbound.inbox.to_string(), item.inbound.reference)).collect::<Vec<_>>()
+    };
+    let named = |n: usize| format!("box-{n}");
+    let usual = sample::inbound("").inbox.to_string();
+    for n in 0..INBOXES_MAX {
+        assert!(put(n, &[named(n), usual.clone(), named(n)]).await.expect("an answer"));
+    }
+    let before = items(&usual).await.len();
+    // Two that are too many, one that is there, one of nobody's and the usual one: each once.
+    let wanted = [named(INBOXES_MAX), named(7), named(INBOXES_MAX + 1), usual.clone()];
+    assert!(put(INBOXES_MAX, &wanted).await.expect("an answer"));
+    let reference = format!("in-{INBOXES_MAX}");
+    assert_eq!(items(&named(7)).await, [(named(7), "in-7".to_owned()), (named(7), reference.clone())]);
+    assert_eq!(items(&named(INBOXES_MAX)).await, []);
+    let in_usual = items(&usual).await;
+    assert_eq!((in_usual.len(), in_usual.last()), (before + 1, Some(&(usual, reference))));
 }
 
 pub async fn a_callback_is_held_retried_and_done(store: Shared) {

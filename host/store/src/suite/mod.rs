@@ -82,6 +82,7 @@ macro_rules! store_suite {
                 an_inbox_gives_until_it_is_acknowledged,
                 a_repeated_inbound_is_known,
                 an_inbound_goes_into_all_its_inboxes_or_none,
+                inboxes_that_components_name_are_bounded,
                 a_callback_is_held_retried_and_done,
                 keys_are_found_and_revoked,
                 a_use_of_a_key_is_kept_apart_from_it,

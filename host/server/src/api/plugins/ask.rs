@@ -38,6 +38,7 @@ documented!(TestProblems: problem::KEY, problem::BODY, &[
     Code::PluginNotLoadable,
     Code::FixtureInvalid,
     Code::FieldTooMany,
+    Code::PluginTestsFull,
 ]);
 documented!(BacktestProblems: problem::KEY, problem::BODY, &[
     Code::PluginUnknown,
@@ -127,6 +128,8 @@ struct ReportSchema {
     messages: u64,
     /// Messages about which the plugin had not been asked, or of which too little is recorded.
     not_comparable: u64,
+    /// Those among them of which too little is recorded, by the plan's `recorded_percent`.
+    not_recorded: u64,
     /// Messages about which both answers are known.
     compared: u64,
     /// Those whose answers differ.
@@ -135,8 +138,8 @@ struct ReportSchema {
     by_kind: Vec<Value>,
     /// Calls that gave no answer.
     faults: u64,
-    /// False: it was ended before its last message, because it took longer than ten minutes.
-    complete: bool,
+    /// Whether two minutes were over before all messages were looked at.
+    ended_early: bool,
     /// How long all of it took, in milliseconds.
     took_ms: u64,
 }

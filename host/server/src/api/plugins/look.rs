@@ -20,7 +20,8 @@ use super::super::path::{PathName, PathNames};
 use super::super::problem::{self, Code, Problem};
 use super::super::reply::{Failed, reply};
 use super::wire::{PluginObject, RevisionObject};
-use crate::plugins::activity::Seen;
+use crate::plugins::SeenRevision;
+use crate::plugins::activity::{Part, Seen};
 use crate::plugins::settings_diff::{Differing, differing};
 
 /// Query parameters of the comparison of settings.
@@ -68,13 +69,13 @@ struct DifferingSchema {
     to: Option<Value>,
 }
 
-/// What this host has seen of a plugin since it was started.
+/// What was seen of a plugin.
 #[derive(Serialize, ToSchema)]
 #[schema(as = PluginActivity)]
 struct Activity {
-    /// The host that answers: each tells of what it has seen itself.
+    /// The host that answers. What others have seen is at most some seconds old.
     host: String,
-    /// Each revision that decides, is a shadow, or was lately.
+    /// Each revision that decides, is a shadow, or was, the one first that was asked last.
     revisions: Vec<RevisionActivity>,
 }
 
@@ -89,6 +90,10 @@ struct RevisionActivity {
     /// Since when.
     #[schema(value_type = String, format = DateTime)]
     since: Timestamp,
+    /// When it was asked last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    last: Option<Timestamp>,
     /// Calls, answers, faults, fuel and time.
     #[serde(flatten)]
     #[schema(value_type = Object)]
@@ -258,7 +263,7 @@ pub async fn diff(
     operation_id = "pluginActivity",
     tag = "plugins",
     params(("name" = String, Path, description = "The plugin's name")),
-    responses((status = 200, description = "Since this host was started", body = Activity), ReadProblems),
+    responses((status = 200, description = "On all hosts", body = Activity), ReadProblems),
     security(("key" = ["read"])),
 )]
 pub async fn activity(
@@ -267,13 +272,18 @@ pub async fn activity(
     PathName(name): PathName,
 ) -> Result<Response, Failed> {
     let (plugins, tenant) = (&api.gateway.plugins, &authorised.caller.tenant.terms.name);
-    plugins.plugin(tenant, &name).await?;
-    let seen = plugins.activities().list(tenant, &name).into_iter().map(|(revision, part, activity)| {
-        let seen = activity.seen();
-        let against = (part == crate::plugins::activity::Part::Shadow)
-            .then(|| activity.differences().compared(SAMPLES_MAX));
-        RevisionActivity { revision, part: part.as_str(), since: Timestamp(seen.since_ms), seen, against }
-    });
+    let seen =
+        plugins.seen(tenant, &name).await?.into_iter().map(|SeenRevision { revision, part, mut sum }| {
+            sum.against.messages_differing.truncate(SAMPLES_MAX);
+            RevisionActivity {
+                revision,
+                part: part.as_str(),
+                since: Timestamp(sum.since_ms),
+                last: Some(sum.last_ms).filter(|last_ms| *last_ms > 0).map(Timestamp),
+                seen: sum.seen(),
+                against: (part == Part::Shadow).then_some(sum.against),
+            }
+        });
     reply(json(StatusCode::OK, &Activity { host: plugins.host().to_owned(), revisions: seen.collect() }))
 }
 

@@ -50,7 +50,9 @@ impl From<PluginError> for Problem {
             PluginError::NothingBefore => problem(Code::NothingToRollBack),
             PluginError::Busy => problem(Code::PluginBusy),
             PluginError::BacktestsFull(_) => problem(Code::BacktestsFull).retry_after(5),
+            PluginError::TestsFull(_) => problem(Code::PluginTestsFull).retry_after(1),
             PluginError::Unanswerable(_) => problem(Code::BacktestImpossible),
+            PluginError::NotStarted(_) => problem(Code::Internal),
             PluginError::Store(error) => error.into(),
         }
     }

@@ -65,6 +65,15 @@ fn print(output: &mut Output, report: &Value) -> Result<()> {
         ("faults", number("faults")),
         ("took ms", number("took_ms")),
     ])?;
+    if report["ended_early"] == true {
+        output
+            .text("The time of a backtest was over before all messages were looked at: ask about fewer.")?;
+    }
+    if report["not_recorded"].as_u64().is_some_and(|messages| messages > 0) {
+        let text =
+            format!("Of {} messages too little is recorded (recorded_percent).", report["not_recorded"]);
+        output.text(&text)?;
+    }
     let rows = |field: &str| report[field].as_array().cloned().unwrap_or_default();
     let mut kinds = Grid::new(&["was", "would be", "country", "messages"]);
     for group in rows("by_kind") {
