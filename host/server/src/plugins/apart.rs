@@ -131,7 +131,7 @@ mod tests {
         let gate = std::sync::Arc::new(Gate::default());
         let waiting = [(); 3].map(|()| {
             let (gate, (go, wait)) = (gate.clone(), std::sync::mpsc::channel());
-            (go, tokio::spawn(async move { call(&gate, || wait.recv().unwrap()).0 }))
+            (go, tokio::spawn(async move { call(&gate, move || wait.recv().unwrap()).0 }))
         });
         // With one worker this only runs while the calls wait.
         for (go, _) in &waiting {
