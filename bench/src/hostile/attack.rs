@@ -71,7 +71,7 @@ async fn once(attack: &str, client: &Client, number: usize) -> Result<()> {
         }
         "gibibyte" => {
             // Whoever refuses it ends the connection.
-            let _ = gibibyte(client, number % 2 == 0).await;
+            let _ = gibibyte(client, number.is_multiple_of(2)).await;
             tokio::time::sleep(LINK_PAUSE).await;
         }
         "settings" => {
