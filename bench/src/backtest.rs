@@ -2,12 +2,11 @@
 //! that what decided gives the same answers again, and that other settings differ by what the load
 //! generator knows.
 
-use std::time::Duration;
-
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
 use crate::figure::{Report, percentile};
+use crate::http::Client;
 use crate::load::{Load, Outcome, Requests, run, send};
 use crate::server::Server;
 
@@ -93,16 +92,16 @@ fn plugins() -> [Plugin; 3] {
 pub async fn measure(report: &mut Report) -> Result<()> {
     let server = Server::start(CONFIG).await?;
     // All that two processors have.
-    let plan = json!({ "plan": { "decision_ms_per_second": 2_000 } }).to_string();
-    let (status, answer) =
-        server.call("PUT /v1/tenants/default", "application/json", plan.as_bytes()).await?;
-    ensure!(status == 200, "{status}: {answer}");
+    let plan = json!({ "plan": { "decision_ms_per_second": 2_000 } });
+    let key = server.key_of("default", &["operator", "read", "plugins"])?;
+    let client = Client { address: server.address, key };
+    client.json("PUT", "/v1/tenants/default", &plan).await?;
     let plugins = plugins();
     let mut revisions = Vec::new();
     for plugin in &plugins {
-        let active = upload(&server, plugin, &plugin.active).await?;
-        let other = upload(&server, plugin, &plugin.other).await?;
-        post(&server, &format!("{}/activate", plugin.name), &json!({ "revision": active })).await?;
+        let active = upload(&client, plugin, &plugin.active).await?;
+        let other = upload(&client, plugin, &plugin.other).await?;
+        post(&client, &format!("{}/activate", plugin.name), &json!({ "revision": active })).await?;
         revisions.push((active, other));
     }
     let alone = live(&server).await?;
@@ -111,7 +110,7 @@ pub async fn measure(report: &mut Report) -> Result<()> {
     report.figure("messages taken in for the backtest, four to a request", rate, "messages/s");
 
     for (plugin, (active, other)) in plugins.iter().zip(&revisions) {
-        let same = backtest(&server, plugin.name, active).await?;
+        let same = backtest(&client, plugin.name, active).await?;
         let name = format!("backtest of {MESSAGES} messages, {}", plugin.role);
         report.at_least(&name, per_second(&same, "messages")?, "messages/s", RATE_MIN);
         report.at_least(
@@ -127,7 +126,7 @@ pub async fn measure(report: &mut Report) -> Result<()> {
             0.0,
         );
         ensure!(same["against"] == **active, "{same}");
-        let differs = backtest(&server, plugin.name, other).await?;
+        let differs = backtest(&client, plugin.name, other).await?;
         for (field, is, known) in [
             ("messages", &same, MESSAGES),
             ("compared", &same, plugin.asked),
@@ -141,7 +140,7 @@ pub async fn measure(report: &mut Report) -> Result<()> {
         report.figure(&format!("{name}: differ under other settings, as known"), differing, "messages");
     }
 
-    let (beside, _) = tokio::try_join!(live(&server), backtest(&server, "countries", &revisions[0].0))?;
+    let (beside, _) = tokio::try_join!(live(&server), backtest(&client, "countries", &revisions[0].0))?;
     let ms = |outcome: &Outcome, share| percentile(&outcome.latencies, share).as_secs_f64() * 1e3;
     for (name, outcome) in [("alone", &alone), ("beside a backtest", &beside)] {
         let name = format!("time to 202, {LIVE_CONNECTIONS} connections, {name}");
@@ -152,47 +151,19 @@ pub async fn measure(report: &mut Report) -> Result<()> {
 }
 
 /// Uploads a built-in component under a name of its own and waits until it is ready.
-async fn upload(server: &Server, plugin: &Plugin, settings: &Value) -> Result<String> {
-    const BOUNDARY: &str = "the-boundary-of-this-form";
+async fn upload(client: &Client, plugin: &Plugin, settings: &Value) -> Result<String> {
     let component = waypost_builtins::find(plugin.component).context("no such component")?.component;
-    let mut form = Vec::new();
-    for (name, bytes) in [
-        ("role", plugin.role.as_bytes()),
-        ("settings", settings.to_string().as_bytes()),
-        ("component", component),
-    ] {
-        let head = format!("--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n");
-        form.extend_from_slice(head.as_bytes());
-        form.extend_from_slice(bytes);
-        form.extend_from_slice(b"\r\n");
-    }
-    form.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
-    let path = format!("/v1/plugins/{}", plugin.name);
-    let content_type = format!("multipart/form-data; boundary={BOUNDARY}");
-    let (status, answer) = server.call(&format!("PUT {path}"), &content_type, &form).await?;
-    ensure!(matches!(status, 200 | 202), "{status}: {answer}");
-    let revision = answer["revision"].as_str().context("no revision")?.to_owned();
-    loop {
-        let (_, found) = server.call(&format!("GET {path}/revisions/{revision}"), "text/plain", b"").await?;
-        ensure!(found["state"] != "failed", "{found}");
-        if found["state"] == "ready" {
-            return Ok(revision);
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    client.ready(plugin.name, plugin.role, component, settings).await
 }
 
-async fn post(server: &Server, path: &str, body: &Value) -> Result<Value> {
-    let line = format!("POST /v1/plugins/{path}");
-    let (status, answer) = server.call(&line, "application/json", body.to_string().as_bytes()).await?;
-    ensure!(status == 200, "{path}: {status}: {answer}");
-    Ok(answer)
+async fn post(client: &Client, path: &str, body: &Value) -> Result<Value> {
+    client.json("POST", &format!("/v1/plugins/{path}"), body).await
 }
 
 /// The last [`MESSAGES`], of which nothing else may have come in.
-async fn backtest(server: &Server, plugin: &str, revision: &str) -> Result<Value> {
+async fn backtest(client: &Client, plugin: &str, revision: &str) -> Result<Value> {
     let body = json!({ "revision": revision, "last": MESSAGES, "samples_max": 10 });
-    post(server, &format!("{plugin}/backtest"), &body).await
+    post(client, &format!("{plugin}/backtest"), &body).await
 }
 
 fn number(report: &Value, field: &str) -> Result<f64> {

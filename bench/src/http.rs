@@ -1,11 +1,15 @@
 //! One request on a connection of its own, whatever is answered; uploads, and what can be uploaded.
 
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+
+/// Longest that a component may take until it is ready.
+const READY_MAX: Duration = Duration::from_secs(120);
 
 /// Whom to ask, as whom.
 #[derive(Clone)]
@@ -59,6 +63,30 @@ impl Client {
         form.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
         let kind = format!("multipart/form-data; boundary={BOUNDARY}");
         self.call("PUT", &format!("/v1/plugins/{plugin}"), &kind, &form).await
+    }
+
+    /// Uploads a component and waits until its revision is ready, of which this is the name.
+    pub async fn ready(
+        &self,
+        plugin: &str,
+        role: &str,
+        component: &[u8],
+        settings: &Value,
+    ) -> Result<String> {
+        let settings = settings.to_string();
+        let (status, body) = self.upload(plugin, role, component, settings.as_bytes()).await?;
+        let revision = body["revision"].as_str().with_context(|| format!("{status}: {body}"))?.to_owned();
+        let path = format!("/v1/plugins/{plugin}/revisions/{revision}");
+        let start = Instant::now();
+        loop {
+            let found = self.json("GET", &path, &Value::Null).await?;
+            match found["state"].as_str() {
+                Some("ready") => return Ok(revision),
+                Some("failed") => bail!("its check has failed: {found}"),
+                _ if start.elapsed() > READY_MAX => bail!("it is not ready"),
+                _ => tokio::time::sleep(Duration::from_millis(10)).await,
+            }
+        }
     }
 
     /// The head of a request that ends its connection.

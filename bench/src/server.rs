@@ -6,7 +6,6 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
-use serde_json::Value;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -68,23 +67,6 @@ impl Server {
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await?;
         Ok(answer)
-    }
-
-    /// One request with the key: the status, and the body as JSON.
-    pub async fn call(&self, line: &str, content_type: &str, body: &[u8]) -> Result<(u16, Value)> {
-        let mut stream = TcpStream::connect(self.address).await?;
-        let head = format!(
-            "{line} HTTP/1.1\r\nhost: bench\r\nconnection: close\r\nauthorization: Bearer {}\r\ncontent-type: {content_type}\r\ncontent-length: {}\r\n\r\n",
-            self.key,
-            body.len(),
-        );
-        stream.write_all(head.as_bytes()).await?;
-        stream.write_all(body).await?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await?;
-        let (head, body) = answer.split_once("\r\n\r\n").context("an answer without an end")?;
-        let status = head.split(' ').nth(1).context("an answer without a status")?.parse()?;
-        Ok((status, serde_json::from_str(body).unwrap_or_default()))
     }
 
     /// Sum of all counters of that name.

@@ -1,7 +1,5 @@
 //! The hostile tenants, with what each of them needs.
 
-use std::time::{Duration, Instant};
-
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 use waypost_test_guests::{DENY, HOSTILE, KEYWORDS};
@@ -9,9 +7,6 @@ use waypost_test_guests::{DENY, HOSTILE, KEYWORDS};
 use super::attack::{LOOP, SENDER};
 use crate::http::{Client, distinct};
 use crate::server::Server;
-
-/// Longest that a component may take until it is ready.
-const READY_MAX: Duration = Duration::from_secs(120);
 
 /// The configuration with a hostile tenant that has a number: those are the operator's to give.
 pub fn config(usual: &str) -> String {
@@ -64,19 +59,7 @@ impl<'s> Operator<'s> {
         component: &[u8],
         settings: &Value,
     ) -> Result<()> {
-        let (status, body) = hostile.upload("bad", role, component, settings.to_string().as_bytes()).await?;
-        let revision = body["revision"].as_str().with_context(|| format!("{status}: {body}"))?.to_owned();
-        let path = format!("/v1/plugins/bad/revisions/{revision}");
-        let start = Instant::now();
-        loop {
-            let state = hostile.json("GET", &path, &Value::Null).await?["state"].clone();
-            match state.as_str() {
-                Some("ready") => break,
-                Some("failed") => bail!("its check has failed"),
-                _ if start.elapsed() > READY_MAX => bail!("it is not ready"),
-                _ => tokio::time::sleep(Duration::from_millis(20)).await,
-            }
-        }
+        let revision = hostile.ready("bad", role, component, settings).await?;
         hostile.json("POST", &format!("/v1/plugins/bad/{part}"), &json!({ "revision": revision })).await?;
         Ok(())
     }

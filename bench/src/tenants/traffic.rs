@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{RATIO_MIN, TENANTS, UPLOAD_MAX_S, country_blacklist};
 use crate::figure::{Report, percentile};
@@ -95,21 +95,8 @@ async fn tenant(operator: &Client, number: usize) -> Result<Client> {
 /// The time from the upload of a component to the first message that it refused.
 async fn activate(tenant: &Client, number: usize) -> Result<Duration> {
     let started = Instant::now();
-    let settings = json!({ "deny": ["PL"] }).to_string();
-    let (status, answer) = tenant
-        .upload("countries", "screening", &distinct(country_blacklist()?, number), settings.as_bytes())
-        .await?;
-    ensure!(status == 202, "{status}: {answer}");
-    let revision = answer["revision"].as_str().context("no revision")?.to_owned();
-    loop {
-        let path = format!("/v1/plugins/countries/revisions/{revision}");
-        let found = tenant.json("GET", &path, &Value::Null).await?;
-        ensure!(found["state"] != "failed", "{found}");
-        if found["state"] == "ready" {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    let component = distinct(country_blacklist()?, number);
+    let revision = tenant.ready("countries", "screening", &component, &json!({ "deny": ["PL"] })).await?;
     tenant.json("POST", "/v1/plugins/countries/activate", &json!({ "revision": revision })).await?;
     let message = json!({ "to": DENIED, "text": "Hello" }).to_string();
     let (status, answer) =

@@ -190,8 +190,8 @@ mod tests {
 
     #[test]
     fn what_was_asked_last_is_kept() {
-        let mut told = Told::default();
-        told.revisions = (0..100).map(|n| seen(&format!("r{n}"), 1000 - n, 1)).collect();
+        let revisions = (0..100).map(|n| seen(&format!("r{n}"), 1000 - n, 1)).collect();
+        let mut told = Told { revisions, ..Told::default() };
         told.revisions.insert(5, seen("never asked", 0, 0));
         told.cut();
         assert_eq!(told.revisions.len(), KEPT_MAX);
