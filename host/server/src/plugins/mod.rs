@@ -3,8 +3,8 @@
 //! upload → check (in a child process) → ready → activate, or shadow → fitted into the tenant's stages
 //!
 //! What is registered is in the store ([`waypost_core::registry`]). Each host reads it when its
-//! version moves ([`follow`]), loads what is bound ([`shelf`]) and puts it into the tenants that run
-//! ([`fit`]): the next message is decided by it, on every host.
+//! version moves (`follow`), loads what is bound (`shelf`) and puts it into the tenants that run
+//! (`fit`): the next message is decided by it, on every host.
 
 pub mod activity;
 mod apart;

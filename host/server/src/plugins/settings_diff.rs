@@ -19,7 +19,7 @@ pub struct Differing {
     pub to: Option<Value>,
 }
 
-/// The places where they differ, the first [`PLACES_MAX`] of them. Lists are compared as a whole:
+/// The places where they differ, the first `PLACES_MAX` of them. Lists are compared as a whole:
 /// an entry more at the front would make every later one differ.
 pub fn differing(from: &Value, to: &Value) -> Vec<Differing> {
     let mut found = Vec::new();

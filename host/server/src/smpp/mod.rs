@@ -1,7 +1,7 @@
 //! Providers that are spoken to over SMPP: the host's own sessions in place of a component.
 //!
 //! [`Setup`] makes [`Sessions`] from the configuration. Their lane starts and stops them, and hands
-//! messages over by [`Sessions::exchange`]; what the SMSC sends comes in by [`incoming`].
+//! messages over by [`Sessions::exchange`]; what the SMSC sends comes in by `incoming`.
 
 mod exchange;
 mod incoming;
