@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use futures_util::StreamExt as _;
+use hyper::body::Body as _;
 use waypost_api::json::{check_declared, check_type, too_large};
 use waypost_api::{Code, Problem};
 
@@ -46,13 +47,15 @@ pub async fn read_within(
     })
 }
 
-/// A body that came in one piece, as small ones do, is not copied.
+/// A body that came in one piece, as small ones do, is not copied; for a large one room is made once.
 async fn collect(body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
+    let declared = usize::try_from(body.size_hint().lower()).unwrap_or(bytes_max);
     let mut pieces = body.into_data_stream();
     let Some(first) = pieces.next().await else { return Ok(Bytes::new()) };
     let first = within(first, 0, bytes_max)?;
     let Some(second) = pieces.next().await else { return Ok(first) };
-    let mut whole = first.to_vec();
+    let mut whole = Vec::with_capacity(declared.min(bytes_max));
+    whole.extend_from_slice(&first);
     whole.extend_from_slice(&within(second, whole.len(), bytes_max)?);
     while let Some(piece) = pieces.next().await {
         whole.extend_from_slice(&within(piece, whole.len(), bytes_max)?);
