@@ -24,7 +24,17 @@ pub fn run(folder: &str, program: &str, arguments: &[&str]) -> Result<()> {
 /// As [`run`], with additional environment variables.
 pub fn run_with(folder: &str, program: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Result<()> {
     eprintln!("xtask: {program} {}", arguments.join(" "));
-    let status = Command::new(program)
+    let mut command = Command::new(program);
+    // What `cargo run` told this program of itself: build scripts that look at it would run again, and all
+    // that depends on them, whenever cargo is called by hand in between.
+    for (name, _) in std::env::vars_os() {
+        let told =
+            name.to_str().is_some_and(|it| it.starts_with("CARGO_PKG_") || it.starts_with("CARGO_MANIFEST_"));
+        if told {
+            command.env_remove(&name);
+        }
+    }
+    let status = command
         .args(arguments)
         .envs(variables.iter().copied())
         .current_dir(root().join(folder))
