@@ -20,8 +20,8 @@ pub struct EngineOptions {
     /// the mode to 0700. Entries that were not used for 30 days go at the start, and the oldest
     /// above 8 GiB. None: every start compiles anew.
     pub cache_dir: Option<PathBuf>,
-    /// Most instances of all components at a time, idle ones included. Each takes 8 GiB of address
-    /// space, and memory only as it is used.
+    /// Most instances of all components at a time, of which at most half are idle. Memory is taken only as
+    /// it is used; address space is taken at the start.
     pub instances_max: u32,
 }
 

@@ -84,7 +84,7 @@ impl Plugin {
             },
             binding,
             limits: terms.limits,
-            pool: Pool::new(terms.reuse),
+            pool: Pool::new(terms.reuse, runtime.idle.clone()),
             secrets: terms.secrets,
             settings: (!compiled.snapshotted).then_some(settings),
             _runtime: runtime,

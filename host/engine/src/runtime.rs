@@ -1,6 +1,8 @@
 //! The two wasmtime engines: one that runs decisions, and one that runs a component before it is
 //! ready, to read its schema and to snapshot it.
 
+use std::sync::Arc;
+
 use wasmtime::component::{Component, Linker};
 use wasmtime::{
     Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, RegallocAlgorithm,
@@ -8,6 +10,7 @@ use wasmtime::{
 use waypost_core::decision::Role;
 
 use crate::limits::MEMORY_BYTES_MAX;
+use crate::pool::Room;
 use crate::question::Binding;
 use crate::ticker::Ticker;
 use crate::version::Version;
@@ -36,6 +39,8 @@ pub(crate) struct Runtime {
     pub deciding: Engine,
     /// Prepares components: code that compiles fast and runs a few times.
     pub preparing: Engine,
+    /// For instances of the pool that wait for their next call.
+    pub idle: Arc<Room>,
     _ticker: Ticker,
 }
 
@@ -67,7 +72,11 @@ impl Runtime {
 
         let ticker = Ticker::start(vec![deciding.weak(), preparing.weak()])
             .map_err(|error| RuntimeError(error.to_string()))?;
-        Ok(Self { deciding, preparing, _ticker: ticker })
+        let idle = match instances {
+            Instances::Pooled { max } => Room::of(max),
+            Instances::OnDemand => Room::of(0),
+        };
+        Ok(Self { deciding, preparing, idle: Arc::new(idle), _ticker: ticker })
     }
 }
 

@@ -5,6 +5,7 @@ mod common;
 
 use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use common::{CONTEXT, ENGINE, draft, hostile, load, provocation, request};
 use serde_json::json;
@@ -149,19 +150,50 @@ fn others_keep_answering_while_hostile_components_run() {
 #[test]
 fn a_full_pool_is_unavailable_and_recovers() {
     let engine = Engine::new(&EngineOptions { instances_max: 1, ..Default::default() }).unwrap();
-    let holder = {
-        let settings = json!({"countries": []});
-        let request = request(DENY, Role::Screening, &settings);
+    let good = deny(&engine).screening().unwrap();
+    let hostile = engine.load(request(HOSTILE, Role::Screening, &json!({"when": "call"})));
+    let hostile = hostile.unwrap().screening().unwrap();
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !stop.load(Ordering::Relaxed) {
+                let _ = hostile.screen(&provocation("endless-loop"), &CONTEXT);
+            }
+        });
+        let start = Instant::now();
+        let is_unavailable = || {
+            let answer = good.screen(&draft("DE"), &CONTEXT).answer;
+            answer.is_err_and(|fault| fault.class == FaultClass::Unavailable)
+        };
+        while !is_unavailable() {
+            assert!(start.elapsed() < Duration::from_secs(20), "the only instance is the other's");
+        }
+        stop.store(true, Ordering::Relaxed);
+    });
+    assert_eq!(good.screen(&draft("DE"), &CONTEXT).answer, Ok(Verdict::Allow));
+}
+
+#[test]
+fn idle_instances_leave_room_for_calls() {
+    let engine = Engine::new(&EngineOptions { instances_max: 4, ..Default::default() }).unwrap();
+    let load = || {
+        let settings = json!({"when": "call"});
+        let request = request(HOSTILE, Role::Screening, &settings);
         let request = LoadRequest { reuse: Reuse::Calls { max: u32::MAX }, ..request };
         engine.load(request).unwrap().screening().unwrap()
     };
-    // The holder's idle instance is the only one there may be.
-    assert_eq!(holder.screen(&draft("DE"), &CONTEXT).answer, Ok(Verdict::Allow));
-    let settings = json!({"countries": ["GB"]});
-    let error = engine.load(request(DENY, Role::Screening, &settings)).err().unwrap();
-    assert_eq!(error.class(), FaultClass::Unavailable, "{error}");
-    drop(holder);
-    assert!(engine.load(request(DENY, Role::Screening, &settings)).is_ok());
+    let calls = |policy: &Screening| count(policy).parse::<u32>().unwrap();
+    let many = [(); 6].map(|()| load());
+    for _ in 0..3 {
+        many.iter().for_each(|policy| drop(calls(policy)));
+    }
+    let kept = many.iter().filter(|policy| calls(policy) > 1).count();
+    assert!(kept <= 2, "{kept} are idle");
+    drop(many);
+    // The room of those that are gone is there again.
+    let again = load();
+    let before = calls(&again);
+    assert_eq!(calls(&again), before + 1);
 }
 
 #[test]
