@@ -73,6 +73,18 @@ impl Client {
         component: &[u8],
         settings: &Value,
     ) -> Result<String> {
+        self.ready_within(READY_MAX, plugin, role, component, settings).await
+    }
+
+    /// The same with a time of one's own for the check.
+    pub async fn ready_within(
+        &self,
+        time_max: Duration,
+        plugin: &str,
+        role: &str,
+        component: &[u8],
+        settings: &Value,
+    ) -> Result<String> {
         let settings = settings.to_string();
         let (status, body) = self.upload(plugin, role, component, settings.as_bytes()).await?;
         let revision = body["revision"].as_str().with_context(|| format!("{status}: {body}"))?.to_owned();
@@ -83,7 +95,7 @@ impl Client {
             match found["state"].as_str() {
                 Some("ready") => return Ok(revision),
                 Some("failed") => bail!("its check has failed: {found}"),
-                _ if start.elapsed() > READY_MAX => bail!("it is not ready"),
+                _ if start.elapsed() > time_max => bail!("it is not ready"),
                 _ => tokio::time::sleep(Duration::from_millis(10)).await,
             }
         }

@@ -1,10 +1,11 @@
 //! `cargo xtask bench`: what a decision costs, what a message costs, how that changes with the
 //! number of messages stored. `--json` prints one line a figure; `--only PART` measures one part
-//! of `decision`, `tenants`, `traffic`, `core`, `gateway`, `hostile`, `backtest`, `redis`, `smpp`,
-//! `scale`.
+//! of `decision`, `tenants`, `traffic`, `core`, `gateway`, `hostile`, `compiles`, `backtest`, `redis`,
+//! `smpp`, `scale`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing figures is what it is for")]
 
 mod backtest;
+mod compiles;
 mod core_functions;
 mod decision;
 mod figure;
@@ -13,6 +14,7 @@ mod hostile;
 mod http;
 mod kannel;
 mod load;
+mod neighbour;
 mod redis;
 mod scale;
 mod server;
@@ -23,8 +25,10 @@ use anyhow::{Result, bail};
 
 use figure::Report;
 
-const PARTS: [&str; 10] =
-    ["decision", "tenants", "traffic", "core", "gateway", "hostile", "backtest", "redis", "smpp", "scale"];
+const PARTS: [&str; 11] = [
+    "decision", "tenants", "traffic", "core", "gateway", "hostile", "compiles", "backtest", "redis", "smpp",
+    "scale",
+];
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -70,6 +74,9 @@ fn main() -> Result<()> {
     }
     if wants("hostile") {
         runtime.block_on(hostile::measure(&mut report))?;
+    }
+    if wants("compiles") {
+        runtime.block_on(compiles::measure(&mut report))?;
     }
     if wants("backtest") {
         runtime.block_on(backtest::measure(&mut report))?;

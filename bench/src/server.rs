@@ -136,7 +136,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_owned()
 }
 
-fn binary() -> Result<PathBuf> {
+pub fn binary() -> Result<PathBuf> {
     let path = root().join("target/release/waypost");
     if path.exists() { Ok(path) } else { bail!("{} is not there: build it first", path.display()) }
 }

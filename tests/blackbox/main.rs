@@ -24,6 +24,7 @@ mod hostile_tenant;
 mod keys;
 mod lifecycle;
 mod limits;
+mod numbers;
 mod plugins;
 mod privacy;
 mod quick_start;

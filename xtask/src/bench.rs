@@ -8,6 +8,8 @@ use crate::{command, setup};
 const EDGE: &str = "edge";
 /// The part that is measured beside Kannel.
 const SMPP: &str = "smpp";
+/// The part that builds components in JavaScript and Python.
+const COMPILES: &str = "compiles";
 
 /// Builds everything that is measured, and measures. `--json` prints one line a figure; `--only PART`
 /// measures one part.
@@ -17,6 +19,10 @@ pub fn bench(arguments: &[String]) -> Result<()> {
     let only = arguments.iter().skip_while(|argument| *argument != "--only").nth(1).map(String::as_str);
     if only.is_none_or(|only| only == SMPP) {
         setup::kannel()?;
+    }
+    if only.is_none_or(|only| only == COMPILES) {
+        setup::node()?;
+        setup::python()?;
     }
     command::build()?;
     if only != Some(EDGE) {

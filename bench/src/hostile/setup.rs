@@ -1,21 +1,12 @@
 //! The hostile tenants, with what each of them needs.
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::Result;
 use serde_json::{Value, json};
 use waypost_test_guests::{DENY, HOSTILE, KEYWORDS};
 
 use super::attack::{LOOP, SENDER};
 use crate::http::{Client, distinct};
 use crate::server::Server;
-
-/// The configuration with a hostile tenant that has a number: those are the operator's to give.
-pub fn config(usual: &str) -> String {
-    format!(
-        "{usual}\n[tenants.{}]\n[numbers]\n\"{SENDER}\" = {{ tenant = \"{}\" }}\n",
-        name(LOOP),
-        name(LOOP)
-    )
-}
 
 /// Makes tenants.
 pub struct Operator<'s> {
@@ -31,7 +22,8 @@ impl<'s> Operator<'s> {
 
     /// A tenant for an attack, with a component that misbehaves when it is told to. Gives its key.
     pub async fn prepare(&self, attack: &str) -> Result<String> {
-        let hostile = self.tenant(&name(attack), &json!({})).await?;
+        let numbers = if attack == LOOP { json!({ SENDER: "default" }) } else { json!({}) };
+        let hostile = self.tenant(&name(attack), &json!({ "numbers": numbers })).await?;
         if attack == LOOP {
             let settings = json!({ "replies": { "HELLO": "hello yourself" } });
             self.use_as("activate", &hostile, "receiving", KEYWORDS, &settings).await?;
@@ -64,32 +56,11 @@ impl<'s> Operator<'s> {
         Ok(())
     }
 
-    async fn tenant(&self, name: &str, plan: &Value) -> Result<Client> {
-        self.client.json("PUT", &format!("/v1/tenants/{name}"), &json!({ "plan": plan })).await?;
+    async fn tenant(&self, name: &str, settings: &Value) -> Result<Client> {
+        let body = json!({ "settings": settings });
+        self.client.json("PUT", &format!("/v1/tenants/{name}"), &body).await?;
         let key = self.server.key_of(name, &["send", "read", "inbox", "plugins"])?;
         Ok(Client { address: self.client.address, key })
-    }
-
-    /// Has one more large component compiled, for a tenant of its own.
-    pub async fn upload_large(&self, number: usize, component: &[u8]) -> Result<(Client, String)> {
-        let tenant = self.tenant(&format!("large-{number}"), &json!({})).await?;
-        let (status, body) = tenant.upload("large", "screening", component, b"{}").await?;
-        if status != 202 {
-            bail!("the upload was answered {status}: {body}");
-        }
-        let revision = body["revision"].as_str().context("no revision")?.to_owned();
-        Ok((tenant, revision))
-    }
-
-    /// How many of these have been checked, well or not.
-    pub async fn checked(&self, revisions: &[(Client, String)]) -> Result<usize> {
-        let mut checked = 0;
-        for (tenant, revision) in revisions {
-            let path = format!("/v1/plugins/large/revisions/{revision}");
-            let state = tenant.json("GET", &path, &Value::Null).await?["state"].clone();
-            checked += usize::from(state == "ready" || state == "failed");
-        }
-        Ok(checked)
     }
 }
 

@@ -1,7 +1,8 @@
 //! What all readers of one file share: where problems go and which names exist.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use toml::de::DeTable;
 
@@ -75,6 +76,8 @@ pub(super) struct Context<'a> {
     components: BTreeSet<&'a str>,
     providers: BTreeSet<&'a str>,
     tenants: BTreeSet<&'a str>,
+    /// Phone numbers that have been given to somebody, and where.
+    numbers: RefCell<BTreeMap<String, Place>>,
     errors: RefCell<Found>,
     warnings: RefCell<Found>,
 }
@@ -104,8 +107,20 @@ impl<'a> Context<'a> {
             components,
             providers: keys_of(Kind::Provider),
             tenants: keys_of(Kind::Tenant),
+            numbers: RefCell::default(),
             errors: RefCell::default(),
             warnings: RefCell::default(),
+        }
+    }
+
+    /// A number that is given to somebody here. The error is where it was given away before.
+    pub(super) fn claim_number(&self, number: &str, place: Place) -> Result<(), Place> {
+        match self.numbers.borrow_mut().entry(number.to_owned()) {
+            Entry::Occupied(first) => Err(first.get().clone()),
+            Entry::Vacant(free) => {
+                free.insert(place);
+                Ok(())
+            }
         }
     }
 

@@ -20,6 +20,8 @@ pub const TENANTS_MAX: usize = 10_000;
 pub const COMPONENTS_MAX: usize = 1_000;
 /// Most entries under `numbers`.
 pub const NUMBERS_MAX: usize = 50_000;
+/// Most numbers that one tenant's own settings name.
+pub const TENANT_NUMBERS_MAX: usize = 1_000;
 /// Most secrets of one provider.
 pub const SECRETS_MAX: usize = 16;
 /// Most problems, and most warnings, that are listed for one file.
@@ -411,6 +413,13 @@ pub(super) const TARGET_INBOX: Other = Other {
     meaning: "inbox of the tenant",
 };
 
+pub(super) const TENANT_NUMBERS: Other = Other {
+    name: "numbers",
+    kind: "table of strings",
+    default: "only those of `numbers`",
+    range: "up to 1000, keys as under `numbers`",
+    meaning: "further numbers of this tenant, with the inbox of each; nobody else may have them",
+};
 pub(super) const TENANT_PROVIDERS: List = List {
     name: "providers",
     entry: "providers",

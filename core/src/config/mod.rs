@@ -79,7 +79,7 @@ pub struct Config {
     /// `[tenants.<name>]`: tenants by name, 1 to 10000; none with `store.shared_config`.
     pub tenants: BTreeMap<String, Tenant>,
     /// `[numbers.<number>]`: where inbound messages go, by the number that they were sent to:
-    /// E.164 with its `+`, or a short code. Up to 50000.
+    /// E.164 with its `+`, or a short code. Up to 50000, and those of the tenants' own settings.
     pub numbers: BTreeMap<String, InboundTarget>,
 }
 
@@ -135,6 +135,14 @@ impl Config {
         if errors.problems.is_empty() { Ok(Parsed { config, warnings }) } else { Err(errors) }
     }
 
+    /// Adds a tenant of elsewhere with its numbers. Numbers that another tenant has stay with that one, and
+    /// are returned.
+    pub fn add_tenant(&mut self, name: &str, tenant: Tenant) -> Vec<String> {
+        let taken = target::give_numbers(&mut self.numbers, name, &tenant);
+        self.tenants.insert(name.to_owned(), tenant);
+        taken
+    }
+
     /// The tenant that answers at `/` at the edge: the stated one, or the only one.
     pub fn edge_default_tenant(&self) -> Option<&str> {
         let only = (self.tenants.len() == 1).then(|| self.tenants.keys().next()).flatten();
@@ -171,7 +179,7 @@ fn read_config(mut cursor: Cursor<'_>) -> Config {
     let components = cursor.table(&limits::COMPONENTS);
     let providers = cursor.table(&limits::PROVIDERS);
     let tenants = cursor.table(&limits::TENANTS);
-    let config = Config {
+    let mut config = Config {
         server: process::read_server(cursor.table(&limits::SERVER)),
         log: process::read_log(cursor.table(&limits::LOG)),
         store,
@@ -182,6 +190,10 @@ fn read_config(mut cursor: Cursor<'_>) -> Config {
         tenants: read_named(&tenants, limits::TENANTS_MAX, tenant::read_tenant),
         numbers: target::read_numbers(&cursor.table(&limits::NUMBERS)),
     };
+    for (name, tenant) in &config.tenants {
+        // A number that somebody else has was reported.
+        target::give_numbers(&mut config.numbers, name, tenant);
+    }
     warn_of_idle_tenants(&config, &tenants);
     cursor.finish();
     config

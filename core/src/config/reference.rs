@@ -224,6 +224,7 @@ const SECTIONS: &[Section] = &[
             &l::ROUTING,
             &l::RECEIVING,
             &l::TENANT_EDGE_MODE,
+            &l::TENANT_NUMBERS,
         ],
     },
     Section { path: "tenants.<name>.callback_secret", keys: &[&l::SECRET_ENV, &l::SECRET_FILE] },

@@ -57,6 +57,23 @@ impl Config {
         if errors.problems.is_empty() { Ok(read) } else { Err(errors) }
     }
 
+    /// Whether the numbers of a tenant's settings are free in this configuration, or its own.
+    ///
+    /// # Errors
+    /// A problem for each number that another tenant has.
+    pub fn check_numbers(&self, tenant: &str, settings: &Tenant) -> Result<(), ConfigErrors> {
+        let taken = settings.numbers.keys().filter_map(|number| {
+            let other = self.numbers.get(number).filter(|target| target.tenant != tenant)?;
+            let path = format!("{}.{number}", limits::NUMBERS.name);
+            let reason = format!("the tenant {} has this number", quoted(&other.tenant));
+            Some(problem(ConfigCode::Conflict, &path, reason))
+        });
+        let mut problems: Vec<Problem> = taken.collect();
+        let omitted = problems.len().saturating_sub(limits::PROBLEMS_MAX);
+        problems.truncate(limits::PROBLEMS_MAX);
+        if problems.is_empty() { Ok(()) } else { Err(ConfigErrors { problems, omitted }) }
+    }
+
     /// A file with the names that this configuration has, and the one tenant.
     fn as_toml(&self, tenant: &str, settings: &Json) -> Result<String, String> {
         let mut text = String::new();
@@ -106,16 +123,11 @@ fn write_inline(value: &Json, path: &str, text: &mut String) -> Result<(), Strin
 }
 
 fn one(code: ConfigCode, path: &str, reason: String) -> ConfigErrors {
-    let problem = Problem {
-        code,
-        file_name: SOURCE.into(),
-        line: 1,
-        column: 1,
-        path: path.to_owned(),
-        reason,
-        help: None,
-    };
-    ConfigErrors { problems: vec![problem], omitted: 0 }
+    ConfigErrors { problems: vec![problem(code, path, reason)], omitted: 0 }
+}
+
+fn problem(code: ConfigCode, path: &str, reason: String) -> Problem {
+    Problem { code, file_name: SOURCE.into(), line: 1, column: 1, path: path.to_owned(), reason, help: None }
 }
 
 #[cfg(test)]
@@ -161,7 +173,33 @@ mod tests {
         ] {
             assert_eq!(read("acme", &settings).unwrap_err(), [(path.to_owned(), code)], "{settings}");
         }
+        for (number, inbox, path, code) in [
+            ("44", "default", "numbers.44", "config_invalid_value"),
+            ("+447400900101", "In Box", "numbers.\"+447400900101\"", "config_invalid_value"),
+        ] {
+            let settings = json!({ "numbers": { number: inbox } });
+            assert_eq!(read("acme", &settings).unwrap_err(), [(path.to_owned(), code)], "{settings}");
+        }
         assert_eq!(read("../acme", &json!({})).unwrap_err()[0].1, "config_invalid_value");
         assert!(read("acme", &json!([1])).is_err());
+    }
+
+    #[test]
+    fn a_number_is_one_tenants() {
+        let mut config = config();
+        let settings = json!({ "numbers": { "+44 7400 900101": "support", "62442": "default" } });
+        let acme = read("acme", &settings).unwrap();
+        config.check_numbers("acme", &acme).unwrap();
+        assert_eq!(config.add_tenant("acme", acme.clone()), [""; 0]);
+        let target = &config.numbers["+447400900101"];
+        assert_eq!((target.tenant.as_str(), target.inbox.as_str()), ("acme", "support"));
+
+        config.check_numbers("acme", &acme).unwrap();
+        let errors = config.check_numbers("beta", &acme).unwrap_err();
+        let paths: Vec<&str> = errors.problems.iter().map(|it| it.path.as_str()).collect();
+        assert_eq!(paths, ["numbers.+447400900101", "numbers.62442"]);
+        assert_eq!(errors.problems[0].code, ConfigCode::Conflict);
+        assert_eq!(config.add_tenant("beta", acme), ["+447400900101", "62442"]);
+        assert_eq!(config.numbers["62442"].tenant, "acme");
     }
 }

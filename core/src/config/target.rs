@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::context::{Kind, Place};
+use super::context::Kind;
 use super::cursor::Cursor;
 use super::limits as l;
 use super::name::{is_too_large, read_inbox};
 use super::problem::ConfigCode;
+use super::tenant::Tenant;
+use super::value::Value;
 
 /// `[numbers.<number>]` and `inbound` of a provider.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,15 +32,45 @@ pub(super) fn read_target(mut cursor: Cursor<'_>) -> InboundTarget {
     target
 }
 
-/// Reads the table of inbound numbers; its keys may be written with spaces, hyphens, dots and
-/// parentheses, which the result has no more.
+/// Reads the table of inbound numbers.
 pub(super) fn read_numbers(cursor: &Cursor<'_>) -> BTreeMap<String, InboundTarget> {
-    if is_too_large(cursor, l::NUMBERS_MAX) {
+    read_table(cursor, l::NUMBERS_MAX, |value| value.cursor().map(read_target))
+}
+
+/// Reads the numbers of a tenant's own settings, with the inbox of each.
+pub(super) fn read_tenant_numbers(cursor: &Cursor<'_>) -> BTreeMap<String, String> {
+    read_table(cursor, l::TENANT_NUMBERS_MAX, read_inbox)
+}
+
+/// Gives a tenant the numbers of its own settings, but for those that another has, which are returned.
+pub(super) fn give_numbers(
+    numbers: &mut BTreeMap<String, InboundTarget>,
+    name: &str,
+    tenant: &Tenant,
+) -> Vec<String> {
+    let mut taken = Vec::new();
+    for (number, inbox) in &tenant.numbers {
+        let target = InboundTarget { tenant: name.to_owned(), inbox: inbox.clone() };
+        if numbers.entry(number.clone()).or_insert(target).tenant != name {
+            taken.push(number.clone());
+        }
+    }
+    taken
+}
+
+/// Reads a table of numbers; its keys may be written with spaces, hyphens, dots and parentheses, which the
+/// result has no more. A number stands in one place of a file.
+fn read_table<'a, T>(
+    cursor: &Cursor<'a>,
+    entries_max: usize,
+    read: impl Fn(&Value<'a>) -> Option<T>,
+) -> BTreeMap<String, T> {
+    if is_too_large(cursor, entries_max) {
         return BTreeMap::new();
     }
-    let mut numbers: BTreeMap<String, (Place, InboundTarget)> = BTreeMap::new();
+    let mut numbers = BTreeMap::new();
     for (written, value) in cursor.rest() {
-        let target = value.cursor().map(read_target);
+        let target = read(&value);
         let Some(number) = normalise(written) else {
             let help = "write \"+15017122661\" (E.164: + and 7 to 15 digits) or a short code of \
                         3 to 8 digits";
@@ -46,14 +78,14 @@ pub(super) fn read_numbers(cursor: &Cursor<'_>) -> BTreeMap<String, InboundTarge
             continue;
         };
         let Some(target) = target else { continue };
-        if let Some((first, _)) = numbers.get(&number) {
-            let reason = format!("the same number as in line {}", cursor.context.line(first));
+        if let Err(first) = cursor.context.claim_number(&number, value.at_key().place) {
+            let reason = format!("the same number as in line {}", cursor.context.line(&first));
             value.at_key().error(ConfigCode::Conflict, reason, "remove one of them".to_owned());
             continue;
         }
-        numbers.insert(number, (value.place, target));
+        numbers.insert(number, target);
     }
-    numbers.into_iter().map(|(number, (_, target))| (number, target)).collect()
+    numbers
 }
 
 /// The digits, with the + of an E.164 number; none where it is neither that nor a short code.

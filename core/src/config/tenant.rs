@@ -1,5 +1,7 @@
 //! `[tenants.<name>]`: who sends and receives messages.
 
+use std::collections::BTreeMap;
+
 use super::binding::{Binding, read_binding, read_bindings, read_receiving};
 use super::context::Kind;
 use super::cursor::Cursor;
@@ -9,6 +11,7 @@ use super::limits as l;
 use super::problem::ConfigCode;
 use super::provider::{Rate, read_hosts, read_rate};
 use super::secret::{SecretRef, read_secret};
+use super::target::read_tenant_numbers;
 use super::value::read_distinct;
 
 /// One tenant.
@@ -51,6 +54,8 @@ pub struct Tenant {
     pub receiving: Vec<Binding>,
     /// `edge_mode`: how messages are sent at the edge. Default none: `edge.mode`.
     pub edge_mode: Option<EdgeMode>,
+    /// `numbers`: inbox by number, as in [`super::Config::numbers`], which has these, too. Up to 1000.
+    pub numbers: BTreeMap<String, String>,
 }
 
 pub(super) fn read_tenant(name: &str, mut cursor: Cursor<'_>) -> Tenant {
@@ -75,6 +80,7 @@ pub(super) fn read_tenant(name: &str, mut cursor: Cursor<'_>) -> Tenant {
         routing: routing.map(|table| read_binding(table, &l::ROUTING_ON_FAILURE)),
         receiving: read_receiving(&mut cursor),
         edge_mode: edge_mode.and_then(|value| value.choice(&l::EDGE_MODE)),
+        numbers: read_tenant_numbers(&cursor.table(&l::TENANT_NUMBERS)),
     };
     cursor.finish();
     tenant

@@ -13,6 +13,7 @@ mod fault;
 pub mod fixture;
 mod inspect;
 mod limits;
+mod linked;
 mod load;
 mod log;
 mod plugin;

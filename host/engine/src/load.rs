@@ -12,6 +12,7 @@ use crate::cache::{Cache, Compiled};
 use crate::fault::Fault;
 use crate::inspect::{self, inspect};
 use crate::limits::Limits;
+use crate::linked::Linked;
 use crate::pool::Reuse;
 use crate::runtime::Runtime;
 use crate::secrets::Secrets;
@@ -295,10 +296,10 @@ impl From<CompiledRequest<'_>> for Terms {
 /// A component that has passed every check but the probe.
 pub(crate) struct Prepared {
     pub revision: Revision,
-    pub compiled: Compiled,
+    pub linked: Arc<Linked>,
     /// Canonical settings.
     pub settings: String,
-    /// The code came from the cache.
+    /// Nothing was compiled for it.
     pub cached: bool,
 }
 
@@ -314,16 +315,16 @@ pub(crate) fn prepare(
     let settings = canonical(request.settings);
     check_size(&settings)?;
     let revision = Revision::of_canonical(request.component, &settings);
-    // What is in the cache has passed the checks: its name is made of the same bytes.
-    let known = cache.and_then(|it| it.load(&runtime.deciding, &revision, request.role));
-    if let Some(compiled) = known {
-        return Ok(Prepared { revision, compiled, settings, cached: true });
+    // What is known has passed the checks: its name is made of the same bytes.
+    if let Some(linked) = known(runtime, cache, &revision, request.role)? {
+        return Ok(Prepared { revision, linked, settings, cached: true });
     }
     let compiled = compile(runtime, request, &settings, revision.seed(), on_step)?;
     if let Some(cache) = cache {
         cache.store(&revision, request.role, &compiled);
     }
-    Ok(Prepared { revision, compiled, settings, cached: false })
+    let linked = runtime.linked.link(&revision, request.role, compiled)?;
+    Ok(Prepared { revision, linked, settings, cached: false })
 }
 
 /// The same from the cache alone. None: it is not there.
@@ -335,8 +336,22 @@ pub(crate) fn prepare_compiled(
     let settings = canonical(request.settings);
     check_size(&settings)?;
     let Some(revision) = Revision::of_sha256(request.component_sha256, &settings) else { return Ok(None) };
-    let compiled = cache.load(&runtime.deciding, &revision, request.role);
-    Ok(compiled.map(|compiled| Prepared { revision, compiled, settings, cached: true }))
+    let linked = known(runtime, Some(cache), &revision, request.role)?;
+    Ok(linked.map(|linked| Prepared { revision, linked, settings, cached: true }))
+}
+
+/// What is loaded already, or compiled already.
+fn known(
+    runtime: &Runtime,
+    cache: Option<&Cache>,
+    revision: &Revision,
+    role: Role,
+) -> Result<Option<Arc<Linked>>, LoadError> {
+    if let Some(linked) = runtime.linked.find(revision, role) {
+        return Ok(Some(linked));
+    }
+    let compiled = cache.and_then(|it| it.load(&runtime.deciding, revision, role));
+    compiled.map(|compiled| runtime.linked.link(revision, role, compiled)).transpose()
 }
 
 /// Takes a component through the same checks to its configured form.

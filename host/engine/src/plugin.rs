@@ -8,11 +8,12 @@ use waypost_core::decision::{DecisionRecord, FaultClass, Name, Role};
 
 use crate::fault::{CallError, Fault, classify};
 use crate::limits::Limits;
+use crate::linked::Linked;
 use crate::load::{LoadError, Prepared, Stage, Step, Terms};
 use crate::pool::{Idle, Pool, Reuse};
 use crate::probe;
-use crate::question::{Answer, Binding, Bound, Question};
-use crate::runtime::{Runtime, bind};
+use crate::question::{Answer, Bound, Question};
+use crate::runtime::Runtime;
 use crate::secrets::{NoSecrets, Secrets};
 use crate::settings::Revision;
 use crate::snapshot::readable;
@@ -42,7 +43,7 @@ pub struct Info {
     pub schema: String,
     /// Its calls begin where configuring ended. Otherwise each instance is configured anew.
     pub snapshotted: bool,
-    /// Its code came from the cache on disk.
+    /// Nothing was compiled for it: its code was in the cache on disk, or is loaded already.
     pub cached: bool,
     /// How many calls an instance serves.
     pub reuse: Reuse,
@@ -51,7 +52,7 @@ pub struct Info {
 /// A component that is ready to be called.
 pub(crate) struct Plugin {
     pub info: Info,
-    binding: Box<dyn Binding>,
+    linked: Arc<Linked>,
     limits: Limits,
     pool: Pool,
     secrets: Arc<dyn Secrets>,
@@ -68,25 +69,23 @@ impl Plugin {
         terms: Terms,
         on_step: &mut dyn FnMut(Step),
     ) -> Result<Self, LoadError> {
-        let Prepared { revision, compiled, settings, cached } = prepared;
-        let binding = bind(&compiled.component, compiled.version, terms.role)
-            .map_err(|error| LoadError::WrongType { reason: format!("{error:#}") })?;
+        let Prepared { revision, linked, settings, cached } = prepared;
         let plugin = Self {
             info: Info {
                 name: terms.name,
                 role: terms.role,
                 revision,
-                api: compiled.version.name,
-                schema: compiled.schema,
-                snapshotted: compiled.snapshotted,
+                api: linked.api,
+                schema: linked.schema.clone(),
+                snapshotted: linked.snapshotted,
                 cached,
                 reuse: terms.reuse,
             },
-            binding,
+            settings: (!linked.snapshotted).then_some(settings),
+            linked,
             limits: terms.limits,
             pool: Pool::new(terms.reuse, runtime.idle.clone()),
             secrets: terms.secrets,
-            settings: (!compiled.snapshotted).then_some(settings),
             _runtime: runtime,
         };
         on_step(Step::Probing);
@@ -176,7 +175,7 @@ impl Plugin {
         context: &CallContext,
         record: &mut DecisionRecord,
     ) -> Result<(Store<CallState>, Box<dyn Bound>), Fault> {
-        let engine = self.binding.engine();
+        let engine = self.linked.binding.engine();
         let mut store = CallState::store(engine, &self.limits, self.info.role, &self.secrets);
         let instance = self.start(&mut store, budget, context);
         match instance {
@@ -196,14 +195,14 @@ impl Plugin {
     ) -> Result<Box<dyn Bound>, CallError> {
         let Some(settings) = &self.settings else {
             begin(store, budget, context)?;
-            return Ok(self.binding.instantiate(store)?);
+            return Ok(self.linked.binding.instantiate(store)?);
         };
         // As when it was loaded: the same seed, and no secrets. But the fuel is the call's: a
         // message waits for it.
         let setup = CallContext { time_ms: 0, seed: self.info.revision.seed() };
         store.data_mut().secrets = Arc::new(NoSecrets);
         begin(store, Budget { host_call_bytes: self.limits.schema_bytes_max, ..budget }, &setup)?;
-        let instance = self.binding.instantiate(store)?;
+        let instance = self.linked.binding.instantiate(store)?;
         instance.configure(store, settings)?.map_err(|reason| {
             CallError::Invalid(format!("it refuses its settings: {}", readable(&reason)))
         })?;

@@ -10,6 +10,7 @@ use wasmtime::{
 use waypost_core::decision::Role;
 
 use crate::limits::MEMORY_BYTES_MAX;
+use crate::linked::InUse;
 use crate::pool::Room;
 use crate::question::Binding;
 use crate::ticker::Ticker;
@@ -41,6 +42,8 @@ pub(crate) struct Runtime {
     pub preparing: Engine,
     /// For instances of the pool that wait for their next call.
     pub idle: Arc<Room>,
+    /// What is loaded, for others that load the same.
+    pub linked: InUse,
     _ticker: Ticker,
 }
 
@@ -76,7 +79,7 @@ impl Runtime {
             Instances::Pooled { max } => Room::of(max),
             Instances::OnDemand => Room::of(0),
         };
-        Ok(Self { deciding, preparing, idle: Arc::new(idle), _ticker: ticker })
+        Ok(Self { deciding, preparing, idle: Arc::new(idle), linked: InUse::default(), _ticker: ticker })
     }
 }
 

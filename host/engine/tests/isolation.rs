@@ -197,6 +197,31 @@ fn idle_instances_leave_room_for_calls() {
 }
 
 #[test]
+fn who_loads_the_same_shares_the_code_and_nothing_else() {
+    let engine = Engine::new(&EngineOptions::default()).unwrap();
+    let load = |name: &str, settings| {
+        let request = request(HOSTILE, Role::Screening, settings);
+        let request = LoadRequest { name: name.into(), reuse: Reuse::Calls { max: 1_000_000 }, ..request };
+        engine.load(request).unwrap().screening().unwrap()
+    };
+    let settings = json!({"when": "call"});
+    let (one, two) = (load("one", &settings), load("two", &settings));
+    assert!(!one.info().cached && two.info().cached, "the second is compiled, too");
+    let calls = |policy: &Screening| count(policy).parse::<u32>().unwrap();
+    let before = (calls(&one), calls(&two));
+    for _ in 0..3 {
+        calls(&one);
+    }
+    assert_eq!((calls(&one), calls(&two)), (before.0 + 4, before.1 + 1), "each has instances of its own");
+    let record = two.screen(&draft("DE"), &CONTEXT).record;
+    assert_eq!(&*record.component, "two");
+    drop(one);
+    calls(&two);
+    drop(two);
+    assert!(!load("three", &settings).info().cached, "nobody uses it, and it is still there");
+}
+
+#[test]
 fn compiled_code_is_cached_and_damage_is_noticed() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("code");

@@ -59,7 +59,14 @@ fn full_file_is_read_as_it_stands() {
         .iter()
         .map(|(number, to)| (number.as_str(), to.tenant.as_str(), to.inbox.as_str()))
         .collect();
-    assert_eq!(numbers, [("+15017122661", "shop", "support"), ("62442", "default", "default")]);
+    assert_eq!(
+        numbers,
+        [
+            ("+15017122661", "shop", "support"),
+            ("+447400900101", "shop", "returns"),
+            ("62442", "default", "default"),
+        ]
+    );
 }
 
 #[test]
@@ -71,7 +78,7 @@ fn a_host_with_a_shared_configuration_says_only_its_own() {
     assert!(redis.shared_config && own.providers.is_empty() && own.tenants.is_empty());
     assert_eq!((redis.prefix.as_str(), redis.cluster, redis.response_timeout_ms), ("waypost", false, 2_000));
     let both = own.with_shared(parse(FULL).expect("a good file").config);
-    assert_eq!((&both.store, both.tenants.len(), both.numbers.len()), (&own.store, 2, 2));
+    assert_eq!((&both.store, both.tenants.len(), both.numbers.len()), (&own.store, 2, 3));
     assert_eq!(both.server.host_name.as_deref(), Some("sms-1"));
     assert_eq!(both.server.public_url.as_deref(), Some("https://sms.example.com/gateway"));
 }
@@ -152,6 +159,7 @@ fn full_tenant_is_read_as_it_stands() {
         routing: Some(binding("least-cost", OnFailure::Refuse)),
         receiving: vec![binding("my-policy", OnFailure::Skip)],
         edge_mode: Some(EdgeMode::Queue),
+        numbers: BTreeMap::from([("+447400900101".to_owned(), "returns".to_owned())]),
     };
     assert_eq!(config.tenants["shop"], expected);
     let names = |tenant| config.providers_of(tenant).map(|(name, _)| name).collect::<Vec<_>>();
@@ -231,6 +239,7 @@ fn least_file_has_the_documented_defaults() {
         routing: None,
         receiving: Vec::new(),
         edge_mode: None,
+        numbers: BTreeMap::new(),
     };
     assert_eq!(config.tenants, BTreeMap::from([("default".to_owned(), tenant)]));
     assert!(config.components.is_empty() && config.numbers.is_empty());
@@ -374,6 +383,7 @@ fn reference_table_agrees_with_the_limits_that_it_repeats() {
         ("numbers", format!("{} to {} digits)", e164.start(), e164.end())),
         ("numbers", format!("({} to {} digits)", short.start(), short.end())),
         ("numbers.<number>.inbox", inbox),
+        ("tenants.<name>.numbers", format!("up to {}, keys as", limits::TENANT_NUMBERS_MAX)),
         ("providers.<name>.settings", format!("up to {kib} KiB as JSON, {levels} levels")),
         ("providers.<name>.secrets", format!("up to {}, keys {secret}", limits::SECRETS_MAX)),
         ("providers.<name>.secrets.<name>.env", env),

@@ -20,9 +20,14 @@ const BURST_US: u32 = 2_000_000;
 /// A clock of the tenant's own time: one unit is a microsecond of waiting.
 const CLOCK: Rate = Rate { interval_us: 1, burst: BURST_US };
 
-/// A call with more processor time than this makes its tenant slow.
+/// A call with more processor time than this is slow. On a virtual machine any call can be: the time in which
+/// the processor is somebody else's counts as the thread's.
 const SLOW: Duration = Duration::from_millis(5);
-/// A tenant is slow for so long after such a call, in milliseconds.
+/// So many slow calls make a tenant slow, where each follows the one before within [`NEXT_MS`].
+const SLOW_CALLS: u32 = 3;
+/// How long a slow call is remembered on the way there, in milliseconds.
+const NEXT_MS: u64 = 10_000;
+/// How long a tenant stays slow after its last slow call, in milliseconds.
 const SLOW_MS: u64 = 10 * 60 * 1000;
 /// Most requests of a slow tenant that are decided at the same time; its calls run one by one.
 const TURNS: usize = 4;
@@ -42,6 +47,8 @@ struct Used {
     next_us: AtomicU64,
     /// Until when calls run apart, in Unix milliseconds.
     slow_until_ms: AtomicU64,
+    /// Slow calls of late: how many, and until when they are remembered, in Unix milliseconds.
+    slow_calls: Mutex<(u32, u64)>,
     /// By which calls run apart one by one.
     apart: Gate,
     turns: Semaphore,
@@ -52,6 +59,7 @@ impl Default for Used {
         Self {
             next_us: AtomicU64::new(0),
             slow_until_ms: AtomicU64::new(0),
+            slow_calls: Mutex::default(),
             apart: Gate::default(),
             turns: Semaphore::new(TURNS),
         }
@@ -79,9 +87,17 @@ impl Budget {
 
     fn note(&self, time: Duration, now_ms: u64) {
         self.charge(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX), now_ms);
-        if time > SLOW {
+        if time > SLOW && self.counts_as_slow(now_ms) {
             self.used.slow_until_ms.fetch_max(now_ms + SLOW_MS, Ordering::Relaxed);
         }
+    }
+
+    /// Notes one more slow call. True: they are more than chance.
+    fn counts_as_slow(&self, now_ms: u64) -> bool {
+        let mut calls = self.used.slow_calls.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = if calls.1 > now_ms { calls.0 } else { 0 };
+        *calls = (before.saturating_add(1), now_ms + NEXT_MS);
+        calls.0 >= SLOW_CALLS || self.is_slow(now_ms)
     }
 
     fn is_slow(&self, now_ms: u64) -> bool {
@@ -167,21 +183,26 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_is_slow_once_runs_apart_and_takes_turns() {
+    async fn who_is_slow_again_and_again_runs_apart_and_takes_turns() {
         let budget = budget(250);
         let here = std::thread::current().id();
-        assert_eq!(budget.ask(0, || std::thread::current().id()), here);
-        assert!(budget.turn(0).await.is_none());
-        budget.ask(0, || {
-            let mut spent = Duration::ZERO;
-            while spent <= SLOW {
-                spent += apart::timed(|| (0..100_000_u64).map(std::hint::black_box).sum::<u64>()).1;
-            }
-        });
-        assert_ne!(budget.ask(1, || std::thread::current().id()), here);
-        let turns: Vec<_> = [budget.turn(1).await, budget.turn(1).await].into_iter().flatten().collect();
+        let thread_at = |now_ms| budget.ask(now_ms, || std::thread::current().id());
+        for now_ms in [0, 1, NEXT_MS + 1, NEXT_MS + 2] {
+            budget.note(SLOW + Duration::from_nanos(1), now_ms);
+            assert_eq!(thread_at(now_ms), here, "{now_ms}: twice may be chance");
+            assert!(budget.turn(now_ms).await.is_none());
+        }
+        let slow_ms = NEXT_MS + 3;
+        budget.note(SLOW + Duration::from_nanos(1), slow_ms);
+        assert_ne!(thread_at(slow_ms), here);
+        let turns: Vec<_> =
+            [budget.turn(slow_ms).await, budget.turn(slow_ms).await].into_iter().flatten().collect();
         assert_eq!(turns.len(), 2);
-        assert_eq!(budget.ask(SLOW_MS + 1, || std::thread::current().id()), here, "it is forgotten");
+        // One more, and it is slow for as long again.
+        let later_ms = slow_ms + SLOW_MS - 1;
+        budget.note(SLOW + Duration::from_nanos(1), later_ms);
+        assert_ne!(thread_at(slow_ms + SLOW_MS), here);
+        assert_eq!(thread_at(later_ms + SLOW_MS), here, "it is forgotten");
     }
 
     #[test]

@@ -135,7 +135,7 @@ impl Plugins {
     ) -> Completed {
         let mut troubles = Vec::new();
         let registered = read_registered(catalog, file, &mut troubles);
-        let config = if registered.is_empty() { file.clone() } else { with_tenants(file, &registered) };
+        let config = with_tenants(file, &registered, &mut troubles);
         for (name, settings) in &registered {
             let Some((version, record)) = catalog.tenants.get(name).and_then(|it| it.record.as_ref()) else {
                 continue;
@@ -278,9 +278,22 @@ pub(super) fn built_in() -> Vec<&'static str> {
 }
 
 /// The configuration with these tenants.
-pub(super) fn with_tenants(file: &Config, registered: &BTreeMap<Name, TenantConfig>) -> Arc<Config> {
-    let mut config = file.clone();
-    config.tenants.extend(registered.iter().map(|(name, settings)| (name.to_string(), settings.clone())));
+pub(super) fn with_tenants(
+    file: &Arc<Config>,
+    registered: &BTreeMap<Name, TenantConfig>,
+    troubles: &mut Vec<String>,
+) -> Arc<Config> {
+    if registered.is_empty() {
+        return file.clone();
+    }
+    let mut config = Config::clone(file);
+    for (name, settings) in registered {
+        let taken = config.add_tenant(name, settings.clone());
+        // The file has got one meanwhile, or two hosts gave it away at once.
+        troubles.extend(
+            (!taken.is_empty()).then(|| format!("{name}: others have {} of its numbers", taken.len())),
+        );
+    }
     Arc::new(config)
 }
 

@@ -241,8 +241,9 @@ impl Plugins {
     ) -> Result<(), TenantError> {
         let file: &Config = &gateway.file;
         let read = file.read_tenant(name, settings, &built_in()).map_err(TenantError::Settings)?;
+        gateway.config.check_numbers(name, &read).map_err(TenantError::Settings)?;
         let all = BTreeMap::from([(name.clone(), read)]);
-        let config = with_tenants(&gateway.file, &all);
+        let config = with_tenants(&gateway.file, &all, &mut Vec::new());
         for read in all.values() {
             let base = Base { config: &config, files: &gateway.files, providers: &gateway.providers };
             self.registered(base, name, read, record, 0).map_err(TenantError::NotLoadable)?;
