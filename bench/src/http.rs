@@ -10,6 +10,9 @@ use tokio::net::TcpStream;
 
 /// Longest that a component may take until it is ready.
 const READY_MAX: Duration = Duration::from_secs(120);
+/// Between two looks at what is being checked.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+const LAST_PAUSE: Duration = Duration::from_secs(1);
 
 /// Whom to ask, as whom.
 #[derive(Clone)]
@@ -73,13 +76,14 @@ impl Client {
         component: &[u8],
         settings: &Value,
     ) -> Result<String> {
-        self.ready_within(READY_MAX, plugin, role, component, settings).await
+        let revision = self.upload_of(plugin, role, component, settings).await?;
+        self.ready_within(READY_MAX, plugin, &revision).await?;
+        Ok(revision)
     }
 
-    /// The same with a time of one's own for the check.
-    pub async fn ready_within(
+    /// The revision of an upload that is taken.
+    pub async fn upload_of(
         &self,
-        time_max: Duration,
         plugin: &str,
         role: &str,
         component: &[u8],
@@ -88,15 +92,21 @@ impl Client {
         let settings = settings.to_string();
         let (status, body) = self.upload(plugin, role, component, settings.as_bytes()).await?;
         let revision = body["revision"].as_str().with_context(|| format!("{status}: {body}"))?.to_owned();
+        Ok(revision)
+    }
+
+    /// Waits until a revision is ready.
+    pub async fn ready_within(&self, time_max: Duration, plugin: &str, revision: &str) -> Result<()> {
         let path = format!("/v1/plugins/{plugin}/revisions/{revision}");
         let start = Instant::now();
         loop {
             let found = self.json("GET", &path, &Value::Null).await?;
             match found["state"].as_str() {
-                Some("ready") => return Ok(revision),
+                Some("ready") => return Ok(()),
                 Some("failed") => bail!("its check has failed: {found}"),
                 _ if start.elapsed() > time_max => bail!("it is not ready"),
-                _ => tokio::time::sleep(Duration::from_millis(10)).await,
+                // Seldom where it takes long: the questions are load, too.
+                _ => tokio::time::sleep((start.elapsed() / 20).clamp(FIRST_PAUSE, LAST_PAUSE)).await,
             }
         }
     }
