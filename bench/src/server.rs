@@ -10,6 +10,9 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+/// The variable that names the folder of all data of a run.
+const DATA: &str = "WAYPOST_BENCH_DATA";
+
 /// A running gateway. Stopped when it goes out of scope.
 pub struct Server {
     child: Child,
@@ -141,9 +144,10 @@ pub fn binary() -> Result<PathBuf> {
     if path.exists() { Ok(path) } else { bail!("{} is not there: build it first", path.display()) }
 }
 
-/// Beside the build, on a real disk: /tmp may be memory, where a commit costs nothing.
+/// Beside the build, on a real disk: /tmp may be memory, where a commit costs nothing. [`DATA`] names another
+/// folder: in memory, what the processor does is seen without what the disk does.
 pub fn data_root() -> Result<PathBuf> {
-    let path = root().join("target/bench");
+    let path = std::env::var_os(DATA).map_or_else(|| root().join("target/bench"), PathBuf::from);
     std::fs::create_dir_all(&path)?;
     Ok(path)
 }
