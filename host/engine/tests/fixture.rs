@@ -70,7 +70,7 @@ fn a_difference_says_what_was_expected_and_what_came() {
             Role::Screening,
             "hold",
             json!({"hold_until": "2026-01-01T09:00:00Z"}),
-            "answer: expected hold until 2026-01-01T09:00:00Z, came hold until 2026-01-01T09:00:01Z",
+            "answer: expected hold until 2026-01-01T09:00:00.000Z, came hold until 2026-01-01T09:00:01.000Z",
         ),
         (
             Role::SenderIdentity,
