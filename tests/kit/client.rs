@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::eventually;
+use super::{eventually, eventually_within};
 
 /// Speaks to one gateway with one key.
 #[derive(Clone)]
@@ -141,7 +141,8 @@ impl Client {
     /// Waits until a revision is ready.
     pub async fn ready(&self, plugin: &str, revision: &str) {
         let path = format!("/v1/plugins/{plugin}/revisions/{revision}");
-        eventually(&format!("{plugin} {revision} is ready"), || async {
+        // Whatever compiles has the lowest priority.
+        eventually_within(120, &format!("{plugin} {revision} is ready"), || async {
             let found = self.get(&path).await;
             assert!(found.body["state"] != "failed", "{}", found.text);
             (found.body["state"] == "ready").then_some(())

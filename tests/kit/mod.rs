@@ -21,13 +21,22 @@ pub fn number(index: u32, suffix: &str) -> String {
 }
 
 /// Asks until the answer is there, for at most 20 seconds.
-pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> T {
+pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, ask: impl FnMut() -> F) -> T {
+    eventually_within(20, what, ask).await
+}
+
+/// The same for what takes long on a busy machine.
+pub async fn eventually_within<T, F: Future<Output = Option<T>>>(
+    seconds: u64,
+    what: &str,
+    mut ask: impl FnMut() -> F,
+) -> T {
     let start = Instant::now();
-    while start.elapsed() < Duration::from_secs(20) {
+    while start.elapsed() < Duration::from_secs(seconds) {
         if let Some(found) = ask().await {
             return found;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    panic!("not within 20 s: {what}");
+    panic!("not within {seconds} s: {what}");
 }
