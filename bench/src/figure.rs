@@ -55,8 +55,13 @@ pub fn median_ns(batches: usize, calls: usize, mut call: impl FnMut()) -> f64 {
             start.elapsed().as_nanos() as f64 / calls as f64
         })
         .collect();
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
+    middle(&mut times)
+}
+
+/// Sorts them, and gives the one in the middle.
+pub fn middle(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
 }
 
 /// The value below which that share of the sorted times lies.

@@ -35,7 +35,7 @@ pub async fn measure(report: &mut Report) -> Result<()> {
     for attack in ATTACKS {
         let key = operator.prepare(attack).await.with_context(|| format!("preparing {attack}"))?;
         let mut turns = Turns::default();
-        // The first slow call of a tenant runs with everybody's; after it the tenant counts as slow.
+        // The first slow calls of a tenant run with everybody's; after them the tenant counts as slow.
         let first = Attacker::start(attack, &server, &key)?;
         tokio::time::sleep(FIRST).await;
         drop(first);

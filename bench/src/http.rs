@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
-use serde_json::Value;
+use anyhow::{Context as _, Result, bail, ensure};
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -109,6 +109,27 @@ impl Client {
                 _ => tokio::time::sleep((start.elapsed() / 20).clamp(FIRST_PAUSE, LAST_PAUSE)).await,
             }
         }
+    }
+
+    /// The time from the upload of a screening component to the first message that it refuses: one to `to`,
+    /// with that code.
+    pub async fn first_refusal(
+        &self,
+        plugin: &str,
+        component: &[u8],
+        settings: &Value,
+        to: &str,
+        code: &str,
+    ) -> Result<Duration> {
+        let started = Instant::now();
+        let revision = self.ready(plugin, "screening", component, settings).await?;
+        let activate = format!("/v1/plugins/{plugin}/activate");
+        self.json("POST", &activate, &json!({ "revision": revision })).await?;
+        let message = json!({ "to": to, "text": "Hello" }).to_string();
+        let (status, answer) =
+            self.call("POST", "/v1/messages", "application/json", message.as_bytes()).await?;
+        ensure!(status == 422 && answer["policy_code"] == code, "{status}: {answer}");
+        Ok(started.elapsed())
     }
 
     /// The head of a request that ends its connection.

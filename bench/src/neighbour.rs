@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::figure::{Report, percentile};
+use crate::figure::{Report, middle, percentile};
 use crate::load::{Load, run_paced};
 use crate::server::Server;
 
@@ -30,13 +30,13 @@ impl Turns {
     /// others and without. What all turns together come to is given beside it.
     pub fn compare(&self, report: &mut Report, name: &str) {
         for (what, turns) in [("quiet", &self.quiet), (name, &self.beside)] {
-            report.figure(&format!("time to 202, {what}, p50"), middle(turns, 0.5), "ms");
-            report.figure(&format!("time to 202, {what}, p99"), middle(turns, 0.99), "ms");
+            report.figure(&format!("time to 202, {what}, p50"), middle_turn(turns, 0.5), "ms");
+            report.figure(&format!("time to 202, {what}, p99"), middle_turn(turns, 0.99), "ms");
             let mut all: Vec<Duration> = turns.concat();
             all.sort_unstable();
             report.figure(&format!("time to 202, {what}, p99 of all turns together"), ms(&all, 0.99), "ms");
         }
-        let growth = middle(&self.beside, 0.99) / middle(&self.quiet, 0.99);
+        let growth = middle_turn(&self.beside, 0.99) / middle_turn(&self.quiet, 0.99);
         report.at_most(&format!("{name}: p99 of the others over quiet"), growth, "ratio", GROWTH_MAX);
     }
 }
@@ -49,10 +49,9 @@ pub async fn turn(server: &Server) -> Result<Vec<Duration>> {
 }
 
 /// Of the turn in the middle, in milliseconds.
-fn middle(turns: &[Vec<Duration>], share: f64) -> f64 {
+fn middle_turn(turns: &[Vec<Duration>], share: f64) -> f64 {
     let mut of_turns: Vec<f64> = turns.iter().map(|times| ms(times, share)).collect();
-    of_turns.sort_by(f64::total_cmp);
-    of_turns[of_turns.len() / 2]
+    middle(&mut of_turns)
 }
 
 fn ms(times: &[Duration], share: f64) -> f64 {

@@ -20,7 +20,7 @@ use waypost_engine::compile::{CompileLimits, Compiler};
 use waypost_engine::{CallContext, Engine, EngineOptions, Limits, LoadRequest, NoSecrets, Reuse, Screening};
 
 use crate::decision::draft;
-use crate::figure::{Report, percentile};
+use crate::figure::{Report, middle, percentile};
 use crate::http::distinct;
 use crate::server::data_root;
 
@@ -101,9 +101,8 @@ pub fn measure(report: &mut Report) -> Result<()> {
         report.figure(&format!("{TENANTS} components, round {round}"), apart, "decisions/s");
         ratios.push(apart / together);
     }
-    ratios.sort_by(f64::total_cmp);
     let name = format!("{TENANTS} components over one, middle of {ROUNDS}");
-    report.at_least(&name, ratios[ROUNDS / 2], "ratio", RATIO_MIN);
+    report.at_least(&name, middle(&mut ratios), "ratio", RATIO_MIN);
     let busy = each(before.private, memory()?.private);
     report.figure("private memory of a further component after traffic", busy, "bytes");
     Ok(())

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::kit::{Client, Gateway, Simulator, eventually, number};
+use crate::kit::{Answer, Client, Gateway, Simulator, number};
 
 const FIRST: &str = "+447400900101";
 const SECOND: &str = "+447400900102";
@@ -37,7 +37,7 @@ numbers = {{ "{OF_THE_FILE}" = "default" }}
         Self { carrier, gateway, operator }
     }
 
-    async fn put(&self, tenant: &str, numbers: Value) -> crate::kit::Answer {
+    async fn put(&self, tenant: &str, numbers: Value) -> Answer {
         let settings = json!({ "settings": { "numbers": numbers } });
         self.operator.put(&format!("/v1/tenants/{tenant}"), &settings).await
     }
@@ -50,12 +50,7 @@ numbers = {{ "{OF_THE_FILE}" = "default" }}
     async fn brings(&self, to: &str, client: &Client, inbox: &str) {
         let hook = format!("{}/hooks/carrier", self.gateway.url());
         let reference = self.carrier.inbound(&hook, &number(1, "999"), to, "Hello").await;
-        let path = format!("/v1/inbox?inbox={inbox}&limit=500");
-        eventually(&format!("a message to {to} is in the inbox {inbox}"), || async {
-            let found = client.get(&path).await.body;
-            found["messages"].as_array()?.iter().any(|it| it["reference"] == *reference).then_some(())
-        })
-        .await;
+        client.receives(&reference, inbox).await;
     }
 }
 

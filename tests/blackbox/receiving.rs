@@ -53,12 +53,7 @@ impl World {
     async fn brings(&self, from: &str, text: &str, inbox: &str) -> String {
         let hook = format!("{}/hooks/carrier", self.gateway.url());
         let reference = self.carrier.inbound(&hook, from, OURS, text).await;
-        let path = format!("/v1/inbox?inbox={inbox}&limit=500");
-        eventually(&format!("{text} is in the inbox"), || async {
-            let found = self.client.get(&path).await.body;
-            found["messages"].as_array()?.iter().any(|it| it["reference"] == *reference).then_some(())
-        })
-        .await;
+        self.client.receives(&reference, inbox).await;
         reference
     }
 

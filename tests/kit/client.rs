@@ -138,6 +138,16 @@ impl Client {
         answer.body["revision"].as_str().unwrap().to_owned()
     }
 
+    /// Waits until a message is in an inbox, by the reference that its provider gave it.
+    pub async fn receives(&self, reference: &str, inbox: &str) {
+        let path = format!("/v1/inbox?inbox={inbox}&limit=500");
+        eventually(&format!("{reference} is in the inbox {inbox}"), || async {
+            let found = self.get(&path).await.body;
+            found["messages"].as_array()?.iter().any(|it| it["reference"] == *reference).then_some(())
+        })
+        .await;
+    }
+
     /// Waits until a revision is ready.
     pub async fn ready(&self, plugin: &str, revision: &str) {
         let path = format!("/v1/plugins/{plugin}/revisions/{revision}");
