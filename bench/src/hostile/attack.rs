@@ -12,7 +12,8 @@ use super::setup::bomb;
 use crate::http::Client;
 
 /// The list of the issue, and what else a tenant can have the gateway do.
-pub const ATTACKS: [&str; 12] = [
+pub const ATTACKS: [&str; 13] = [
+    CONTROL,
     "endless-loop",
     "memory-bomb",
     "trap",
@@ -26,6 +27,9 @@ pub const ATTACKS: [&str; 12] = [
     "backtest",
     "compile-bomb",
 ];
+/// No attack at all, but a program that keeps a processor busy with the lowest priority that there is: what
+/// everybody pays for using what is left over, whoever uses it.
+const CONTROL: &str = "busy-processor";
 /// The attack of a receiving component that answers every message.
 pub const LOOP: &str = "send-loop";
 /// The number that it answers from.
@@ -65,6 +69,9 @@ pub fn attack(arguments: &[String]) -> Result<()> {
 
 async fn once(attack: &str, client: &Client, number: usize) -> Result<()> {
     match attack {
+        CONTROL => loop {
+            std::hint::spin_loop();
+        },
         "uploads" => {
             let settings = json!({ "countries": [], "number": number }).to_string();
             client.upload("flood", "screening", DENY, settings.as_bytes()).await?;

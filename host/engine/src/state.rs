@@ -70,7 +70,7 @@ impl CallState {
         let mut store = Store::new(engine, state);
         store.limiter(|state| &mut state.memory);
         store.epoch_deadline_callback(|mut store| {
-            let interrupt = store.data_mut().stopwatch.is_over();
+            let interrupt = store.data_mut().stopwatch.tick();
             Ok(if interrupt { UpdateDeadline::Interrupt } else { UpdateDeadline::Continue(1) })
         });
         store

@@ -1,6 +1,7 @@
 //! Connections: how many, how long they may take to say what they want, and how they end.
 
 mod lingering;
+mod pace;
 
 use std::io::ErrorKind;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use tracing::{debug, warn};
 
 use crate::running::Running;
 use lingering::Lingering;
+pub use pace::Pace;
 
 /// Most connections at once; further ones wait in the listener's backlog.
 const CONNECTIONS_MAX: usize = 10_000;

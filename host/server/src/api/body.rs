@@ -10,6 +10,9 @@ use waypost_api::{Code, Problem};
 
 use axum::http::HeaderMap;
 
+use super::blocks::Blocks;
+use crate::listen::Pace;
+
 /// How long a body may take to arrive.
 const READ_MAX: Duration = Duration::from_secs(10);
 
@@ -27,40 +30,58 @@ pub async fn read_json(headers: &HeaderMap, body: Body, bytes_max: usize) -> Res
 /// # Errors
 /// Longer than `bytes_max`, too slow, or cut off.
 pub async fn read(headers: &HeaderMap, body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
-    read_within(headers, body, bytes_max, READ_MAX).await
+    check_declared(headers, bytes_max)?;
+    in_time(READ_MAX, collect(body, bytes_max)).await
 }
 
-/// Reads the body of a request, whatever it is, for at most so long.
-///
-/// # Errors
-/// Longer than `bytes_max`, too slow, or cut off.
-pub async fn read_within(
-    headers: &HeaderMap,
-    body: Body,
-    bytes_max: usize,
+async fn in_time<T>(
     time_max: Duration,
-) -> Result<Bytes, Problem> {
-    check_declared(headers, bytes_max)?;
-    tokio::time::timeout(time_max, collect(body, bytes_max)).await.unwrap_or_else(|_| {
+    reading: impl Future<Output = Result<T, Problem>>,
+) -> Result<T, Problem> {
+    tokio::time::timeout(time_max, reading).await.unwrap_or_else(|_| {
         let seconds = time_max.as_secs();
         Err(Problem::new(Code::BodyTooSlow, format!("The body did not arrive within {seconds} seconds.")))
     })
 }
 
-/// A body that came in one piece, as small ones do, is not copied; for a large one room is made once.
+/// A body that came in one piece, as small ones do, is not copied.
 async fn collect(body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
-    let declared = usize::try_from(body.size_hint().lower()).unwrap_or(bytes_max);
+    let declared = body.size_hint().exact().and_then(|bytes| usize::try_from(bytes).ok());
     let mut pieces = body.into_data_stream();
     let Some(first) = pieces.next().await else { return Ok(Bytes::new()) };
     let first = within(first, 0, bytes_max)?;
     let Some(second) = pieces.next().await else { return Ok(first) };
-    let mut whole = Vec::with_capacity(declared.min(bytes_max));
+    let mut whole = Vec::with_capacity(declared.unwrap_or(0).min(bytes_max));
     whole.extend_from_slice(&first);
     whole.extend_from_slice(&within(second, whole.len(), bytes_max)?);
     while let Some(piece) = pieces.next().await {
         whole.extend_from_slice(&within(piece, whole.len(), bytes_max)?);
     }
     Ok(whole.into())
+}
+
+/// Reads a body of many megabytes in blocks and in bursts, so that it holds up nobody.
+///
+/// # Errors
+/// Longer than `bytes_max`, too slow, or cut off.
+pub async fn read_large(
+    headers: &HeaderMap,
+    body: Body,
+    bytes_max: usize,
+    time_max: Duration,
+) -> Result<Blocks, Problem> {
+    check_declared(headers, bytes_max)?;
+    let reading = async {
+        let (mut blocks, mut pace) = (Blocks::default(), Pace::default());
+        let mut pieces = body.into_data_stream();
+        while let Some(piece) = pieces.next().await {
+            let piece = within(piece, blocks.len(), bytes_max)?;
+            blocks.add(&piece);
+            pace.after(piece.len()).await;
+        }
+        Ok(blocks)
+    };
+    in_time(time_max, reading).await
 }
 
 fn within(piece: Result<Bytes, axum::Error>, so_far: usize, bytes_max: usize) -> Result<Bytes, Problem> {
@@ -107,6 +128,18 @@ mod tests {
         let headers = [(CONTENT_LENGTH, HeaderValue::from(6))].into_iter().collect();
         let problem = read(&headers, body(&["1"]), 5).await.unwrap_err();
         assert_eq!(problem.code(), Code::BodyTooLarge);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_large_body_comes_in_bursts() {
+        let piece: &'static str = "x".repeat(64 * 1024).leak();
+        let (began, pieces) = (tokio::time::Instant::now(), [piece; 16]);
+        let minute = Duration::from_secs(60);
+        let blocks = read_large(&HeaderMap::new(), body(&pieces), 1024 * 1024, minute).await;
+        assert_eq!(blocks.map(|blocks| blocks.join().len()).ok(), Some(1024 * 1024));
+        assert!(began.elapsed() >= Duration::from_millis(9), "{:?}", began.elapsed());
+        let problem = read_large(&HeaderMap::new(), body(&pieces), 1024 * 1024 - 1, minute).await.err();
+        assert_eq!(problem.map(|problem| problem.code()), Some(Code::BodyTooLarge));
     }
 
     #[tokio::test(start_paused = true)]

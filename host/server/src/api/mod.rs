@@ -2,6 +2,7 @@
 //! bodies, long polling, and the OpenAPI document. What the calls do is in [`waypost_api`].
 
 mod auth;
+mod blocks;
 mod body;
 mod dead_letters;
 mod documented;

@@ -15,14 +15,12 @@ use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::header::EXPECT;
 use tokio::sync::Semaphore;
 
+use super::pace::Pace;
+
 /// Most that is thrown away after an answer, in bytes. Who sends more sees a reset.
 const BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Longest that is waited for what is thrown away. Meanwhile the client has the time to read its answer.
 const TIME_MAX: Duration = Duration::from_secs(5);
-/// So much is thrown away at once, in bytes, and then something else is done for [`PAUSE`]: who is refused
-/// again and again costs the others nothing.
-const AT_ONCE: usize = 1024 * 1024;
-const PAUSE: Duration = Duration::from_millis(10);
 /// Most bodies that are read at once for this; others are left standing.
 const BODIES_MAX: usize = 4;
 
@@ -83,17 +81,14 @@ impl Drop for Lingering {
 async fn throw_away(mut body: Incoming) {
     // Nobody closes it.
     let _place = PLACES.acquire().await;
-    let (mut thrown, mut since_pause) = (0, 0);
+    let (mut thrown, mut pace) = (0, Pace::default());
     while let Some(Ok(frame)) = body.frame().await {
         let length = frame.data_ref().map_or(0, Bytes::len);
         thrown += length;
-        since_pause += length;
         if thrown > BYTES_MAX {
             return;
         }
-        if since_pause > AT_ONCE {
-            since_pause = 0;
-            tokio::time::sleep(PAUSE).await;
-        }
+        // Who is refused again and again costs the others nothing.
+        pace.after(length).await;
     }
 }

@@ -10,7 +10,6 @@ use tokio::sync::SemaphorePermit;
 use waypost_core::registry::Plan;
 use waypost_core::tenant::TenantTerms;
 
-use crate::clock;
 use crate::plugins::{Budget, Fitting};
 use crate::provider::Provider;
 use crate::secrets::Secret;
@@ -63,7 +62,7 @@ impl Tenant {
 
     /// Waits until another request of this tenant may be decided: at once, unless its own plugins are slow.
     pub async fn turn(&self) -> Option<SemaphorePermit<'_>> {
-        if self.asks_own() { self.budget.turn(clock::now_ms()).await } else { None }
+        if self.asks_own() { self.budget.turn().await } else { None }
     }
 
     /// The same tenant under another plan, without its plugins: they are loaded under the plan's limits.

@@ -13,6 +13,8 @@ use waypost_core::rate::Rate;
 use waypost_core::registry::Plan;
 
 use super::apart::{self, Gate};
+use super::hindrance::Hindrance;
+use crate::clock;
 
 /// A tenant that has used nothing lately may run for as much at once as its plan allows in so long.
 const BURST_US: u32 = 2_000_000;
@@ -20,15 +22,6 @@ const BURST_US: u32 = 2_000_000;
 /// A clock of the tenant's own time: one unit is a microsecond of waiting.
 const CLOCK: Rate = Rate { interval_us: 1, burst: BURST_US };
 
-/// A call with more processor time than this is slow. On a virtual machine any call can be: the time in which
-/// the processor is somebody else's may count as the thread's.
-const SLOW: Duration = Duration::from_millis(5);
-/// So many slow calls make a tenant slow, where each follows the one before within [`NEXT_MS`].
-const SLOW_CALLS: u32 = 3;
-/// How long a slow call is remembered on the way there, in milliseconds.
-const NEXT_MS: u64 = 10_000;
-/// How long a tenant stays slow after its last slow call, in milliseconds.
-const SLOW_MS: u64 = 10 * 60 * 1000;
 /// Most requests of a slow tenant that are decided at the same time; its calls run one by one.
 const TURNS: usize = 4;
 
@@ -45,10 +38,8 @@ pub struct Budget {
 #[derive(Debug)]
 struct Used {
     next_us: AtomicU64,
-    /// Until when calls run apart, in Unix milliseconds.
-    slow_until_ms: AtomicU64,
-    /// Slow calls of late: how many, and until when they are remembered, in Unix milliseconds.
-    slow_calls: Mutex<(u32, u64)>,
+    /// Where it is too much, calls run apart.
+    hindrance: Hindrance,
     /// By which calls run apart one by one.
     apart: Gate,
     turns: Semaphore,
@@ -58,8 +49,7 @@ impl Default for Used {
     fn default() -> Self {
         Self {
             next_us: AtomicU64::new(0),
-            slow_until_ms: AtomicU64::new(0),
-            slow_calls: Mutex::default(),
+            hindrance: Hindrance::default(),
             apart: Gate::default(),
             turns: Semaphore::new(TURNS),
         }
@@ -70,49 +60,34 @@ impl Budget {
     /// Asks a component and charges the processor time: at once where the tenant's calls are quick, else
     /// apart, one after the other.
     pub fn ask<T: Send>(&self, now_ms: u64, question: impl FnOnce() -> T + Send) -> T {
-        if !self.is_slow(now_ms) {
-            return self.ask_here(now_ms, question);
-        }
-        let (answer, time) = apart::call(&self.used.apart, question);
-        self.note(time, now_ms);
+        let (answer, time) =
+            if self.is_slow() { apart::call(&self.used.apart, question) } else { apart::timed(question) };
+        self.used.hindrance.note(time, clock::local_us());
+        self.charge(time, now_ms);
         answer
     }
 
-    /// Asks a component on this thread and charges the processor time.
-    pub fn ask_here<T>(&self, now_ms: u64, question: impl FnOnce() -> T) -> T {
+    /// Asks a component on this thread, which holds up nobody, and charges the processor time.
+    pub fn ask_beside<T>(&self, now_ms: u64, question: impl FnOnce() -> T) -> T {
         let (answer, time) = apart::timed(question);
-        self.note(time, now_ms);
+        self.charge(time, now_ms);
         answer
     }
 
-    fn note(&self, time: Duration, now_ms: u64) {
-        self.charge(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX), now_ms);
-        if time > SLOW && self.counts_as_slow(now_ms) {
-            self.used.slow_until_ms.fetch_max(now_ms + SLOW_MS, Ordering::Relaxed);
-        }
-    }
-
-    /// Notes one more slow call. True: they are more than chance.
-    fn counts_as_slow(&self, now_ms: u64) -> bool {
-        let mut calls = self.used.slow_calls.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = if calls.1 > now_ms { calls.0 } else { 0 };
-        *calls = (before.saturating_add(1), now_ms + NEXT_MS);
-        calls.0 >= SLOW_CALLS || self.is_slow(now_ms)
-    }
-
-    fn is_slow(&self, now_ms: u64) -> bool {
-        self.used.slow_until_ms.load(Ordering::Relaxed) > now_ms
+    fn is_slow(&self) -> bool {
+        self.used.hindrance.is_slow(clock::local_us())
     }
 
     /// Waits until another request of this tenant may be decided; at once where its calls are quick.
-    pub async fn turn(&self, now_ms: u64) -> Option<SemaphorePermit<'_>> {
+    pub async fn turn(&self) -> Option<SemaphorePermit<'_>> {
         // Nobody closes it.
-        if self.is_slow(now_ms) { self.used.turns.acquire().await.ok() } else { None }
+        if self.is_slow() { self.used.turns.acquire().await.ok() } else { None }
     }
 
     /// A call has taken so long.
-    fn charge(&self, time_ns: u64, now_ms: u64) {
-        let wait_us = u32::try_from(time_ns / u64::from(self.ms_per_second.max(1))).unwrap_or(u32::MAX);
+    fn charge(&self, time: Duration, now_ms: u64) {
+        let wait = time.as_nanos() / u128::from(self.ms_per_second.max(1));
+        let wait_us = u32::try_from(wait).unwrap_or(u32::MAX);
         let charged = |next_us| Some(CLOCK.charge(next_us, now_ms.saturating_mul(1000), wait_us));
         // The closure always has an answer.
         let _ = self.used.next_us.fetch_update(Ordering::Relaxed, Ordering::Relaxed, charged);
@@ -160,7 +135,7 @@ impl Budgets {
 mod tests {
     use super::*;
 
-    const MS_NS: u64 = 1_000_000;
+    const CALL: Duration = Duration::from_millis(25);
 
     fn budget(ms_per_second: u32) -> Budget {
         Budgets::default()
@@ -171,43 +146,35 @@ mod tests {
     fn two_seconds_of_the_plan_go_at_once_and_then_its_share_of_each() {
         let budget = budget(250);
         for _ in 0..19 {
-            budget.charge(25 * MS_NS, 10_000);
+            budget.charge(CALL, 10_000);
         }
         assert_eq!(budget.free_at_ms(10_000), None);
-        budget.charge(25 * MS_NS, 10_000);
+        budget.charge(CALL, 10_000);
         // 500 ms are used: what comes next waits until one microsecond is left.
         assert_eq!(budget.free_at_ms(10_000), Some(10_001));
-        budget.charge(25 * MS_NS, 10_000);
+        budget.charge(CALL, 10_000);
         assert_eq!(budget.free_at_ms(10_000), Some(10_101), "25 ms at 250 ms a second are 100 ms of waiting");
         assert_eq!(budget.free_at_ms(10_101), None);
     }
 
     #[tokio::test]
-    async fn who_is_slow_again_and_again_runs_apart_and_takes_turns() {
+    async fn who_holds_up_others_runs_apart_and_takes_turns() {
         let budget = budget(250);
-        let here = std::thread::current().id();
-        let thread_at = |now_ms| budget.ask(now_ms, || std::thread::current().id());
-        for now_ms in [0, 1, NEXT_MS + 1, NEXT_MS + 2] {
-            budget.note(SLOW + Duration::from_nanos(1), now_ms);
-            assert_eq!(thread_at(now_ms), here, "{now_ms}: twice may be chance");
-            assert!(budget.turn(now_ms).await.is_none());
-        }
-        let slow_ms = NEXT_MS + 3;
-        budget.ask(slow_ms, || {
+        let long = || {
             let mut spent = Duration::ZERO;
-            while spent <= SLOW {
+            while spent < Duration::from_millis(20) {
                 spent += apart::timed(|| (0..100_000_u64).map(std::hint::black_box).sum::<u64>()).1;
             }
-        });
-        assert_ne!(thread_at(slow_ms), here);
-        let turns: Vec<_> =
-            [budget.turn(slow_ms).await, budget.turn(slow_ms).await].into_iter().flatten().collect();
+        };
+        let here = std::thread::current().id();
+        let thread = || budget.ask(0, || std::thread::current().id());
+        budget.ask_beside(0, long);
+        assert_eq!(thread(), here, "a shadow holds up nobody");
+        assert!(budget.turn().await.is_none());
+        budget.ask(0, long);
+        assert_ne!(thread(), here);
+        let turns: Vec<_> = [budget.turn().await, budget.turn().await].into_iter().flatten().collect();
         assert_eq!(turns.len(), 2);
-        // One more, and it is slow for as long again.
-        let later_ms = slow_ms + SLOW_MS - 1;
-        budget.note(SLOW + Duration::from_nanos(1), later_ms);
-        assert_ne!(thread_at(slow_ms + SLOW_MS), here);
-        assert_eq!(thread_at(later_ms + SLOW_MS), here, "it is forgotten");
     }
 
     #[test]
@@ -215,7 +182,7 @@ mod tests {
         let budgets = Budgets::default();
         let plan = |ms| Plan { decision_ms_per_second: ms, ..Plan::default() };
         let (name, other) = (Name::from("acme"), Name::from("other"));
-        budgets.of(&name, &plan(1)).charge(10 * MS_NS, 0);
+        budgets.of(&name, &plan(1)).charge(CALL, 0);
         assert!(budgets.of(&name, &plan(1000)).free_at_ms(0).is_some());
         assert!(budgets.of(&other, &plan(1)).free_at_ms(0).is_none(), "each tenant has its own");
         budgets.keep(|kept| *kept == other);

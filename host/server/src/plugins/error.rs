@@ -36,11 +36,8 @@ pub enum PluginError {
         bytes_max: u64,
     },
     /// The settings are too large to be kept.
-    #[error("the settings have {bytes} bytes; at most {PLUGIN_SETTINGS_BYTES_MAX} are taken")]
-    SettingsTooLarge {
-        /// Their size, in bytes.
-        bytes: usize,
-    },
+    #[error("the settings are larger than {PLUGIN_SETTINGS_BYTES_MAX} bytes")]
+    SettingsTooLarge,
     /// Too many uploads.
     #[error(
         "the tenant's plan allows {per_hour} uploads in an hour (`uploads_per_hour`); try again in {retry_s} s"

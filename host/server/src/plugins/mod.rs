@@ -17,6 +17,7 @@ mod compile;
 mod error;
 mod fit;
 mod follow;
+mod hindrance;
 mod places;
 mod scrape;
 pub mod settings_diff;
@@ -43,6 +44,7 @@ use crate::reload::Builder;
 use crate::running::Running;
 
 pub use activity::About;
+pub use apart::idle;
 pub use backtest::{Backtest, MESSAGES_MAX as BACKTEST_MESSAGES_MAX, Report, TIME_MAX as BACKTEST_TIME_MAX};
 pub use budget::Budget;
 pub use change::Change;

@@ -153,7 +153,7 @@ impl Plugins {
         if known.is_none() {
             self.make_room(name, &upload.plugin, plan).await?;
         }
-        let bytes: Arc<[u8]> = upload.component.as_ref().into();
+        let bytes: Arc<[u8]> = apart::beside(|| upload.component.as_ref().into());
         self.store.put_component(name.clone(), component.clone(), bytes).await?;
         let record = RevisionRecord {
             component,
@@ -235,9 +235,8 @@ fn check_size(upload: &Upload, plan: &Plan) -> Result<(), PluginError> {
     if bytes > plan.component_bytes_max {
         return Err(PluginError::TooLarge { bytes, bytes_max: plan.component_bytes_max });
     }
-    let bytes = upload.settings.to_string().len();
-    if bytes > PLUGIN_SETTINGS_BYTES_MAX {
-        return Err(PluginError::SettingsTooLarge { bytes });
+    if upload.settings.to_string().len() > PLUGIN_SETTINGS_BYTES_MAX {
+        return Err(PluginError::SettingsTooLarge);
     }
     Ok(())
 }

@@ -64,7 +64,7 @@ impl<C: Clone + Send + 'static> Watch<C> {
                 seen.differences().leave_out();
                 return;
             }
-            let record = budget.ask_here(now_ms, || question(&component));
+            let record = budget.ask_beside(now_ms, || question(&component));
             seen.record(&record, about.id, now_ms);
             if let Some(was) = was {
                 seen.differences().compare(about, &was, &in_words(&record));

@@ -2,6 +2,7 @@
 
 mod ask;
 mod change;
+mod form;
 mod look;
 mod problems;
 mod upload;

@@ -26,7 +26,7 @@ impl From<PluginError> for Problem {
             PluginError::TooLarge { bytes_max, .. } => {
                 problem(Code::PluginTooLarge).with("limit", COMPONENT_BYTES).with("bytes_max", bytes_max)
             }
-            PluginError::SettingsTooLarge { .. } => problem(Code::PluginSettingsTooLarge)
+            PluginError::SettingsTooLarge => problem(Code::PluginSettingsTooLarge)
                 .with("limit", "settings_bytes_max")
                 .with("bytes_max", PLUGIN_SETTINGS_BYTES_MAX),
             PluginError::UploadsLimited { retry_s, .. } => {

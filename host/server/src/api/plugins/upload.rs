@@ -3,10 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Bytes;
 use axum::extract::{Request, State};
-use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::Value;
@@ -15,7 +13,6 @@ use waypost_api::Problem;
 use waypost_api::answer::json;
 use waypost_api::json::parse;
 use waypost_api::query::Parameters;
-use waypost_core::decision::Role;
 use waypost_core::limits::REQUEST_BYTES_MAX;
 
 use super::super::auth::{Authorised, PluginAuthor};
@@ -24,6 +21,7 @@ use super::super::path::PathName;
 use super::super::problem::{self, Code};
 use super::super::reply::{Failed, reply};
 use super::super::{Api, body};
+use super::form::{self, Form, PART_BYTES_MAX};
 use super::problems::COMPONENT_BYTES;
 use super::wire::{RevisionObject, RoleName};
 use crate::plugins::{NOTE_BYTES_MAX, PluginError, Upload, Uploaded};
@@ -31,8 +29,6 @@ use crate::shell::Caller;
 
 /// Longest time for the body of an upload: 24 MiB at 2 Mbit/s.
 const UPLOAD_READ_MAX: Duration = Duration::from_secs(100);
-/// Room for the parts of a form beside the component, in bytes.
-const FORM_BYTES: usize = 128 * 1024;
 /// Query parameters of an upload.
 const UPLOAD: &[&str] = &["role", "note"];
 
@@ -127,14 +123,14 @@ pub async fn upload(
     let (parts, body) = request.into_parts();
     let parameters = Parameters::read(parts.uri.query(), UPLOAD)?;
     let component_max = usize::try_from(caller.tenant.plan.component_bytes_max).unwrap_or(usize::MAX);
-    let bytes_max = component_max.saturating_add(FORM_BYTES);
-    let read = body::read_within(&parts.headers, body, bytes_max, UPLOAD_READ_MAX).await;
-    let bytes = read.map_err(|problem| match problem.code() {
+    let bytes_max = component_max.saturating_add(PART_BYTES_MAX);
+    let read = body::read_large(&parts.headers, body, bytes_max, UPLOAD_READ_MAX).await;
+    let body = read.map_err(|problem| match problem.code() {
         Code::BodyTooLarge => problem.with("limit", COMPONENT_BYTES),
         _ => problem,
     })?;
-    let mut form = Form::read(&parts.headers, bytes).await?;
-    form.role = form.role.or(parameters.one("role")?.map(role).transpose()?);
+    let mut form = Form::read(&parts.headers, body).await?;
+    form.role = form.role.or(parameters.one("role")?.map(form::role).transpose()?);
     form.note = form.note.or(parameters.one("note")?.map(str::to_owned));
     let settings = match form.settings {
         Some(settings) => settings,
@@ -190,72 +186,6 @@ pub async fn upload_settings(
     answer(&name, &uploaded)
 }
 
-/// What an upload says.
-#[derive(Default)]
-struct Form {
-    component: Bytes,
-    settings: Option<Value>,
-    role: Option<Role>,
-    note: Option<String>,
-}
-
-impl Form {
-    async fn read(headers: &HeaderMap, bytes: Bytes) -> Result<Self, Problem> {
-        let declared = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or_default();
-        if declared.eq_ignore_ascii_case("application/wasm")
-            || declared.eq_ignore_ascii_case("application/octet-stream")
-        {
-            return Ok(Self { component: bytes, ..Self::default() });
-        }
-        let boundary = multer::parse_boundary(declared).map_err(|_| {
-            let detail = "Send the component with `Content-Type: application/wasm`, or as the part \
-                          `component` of `multipart/form-data`.";
-            Problem::new(Code::ContentTypeUnsupported, detail)
-        })?;
-        let once = futures_util::stream::once(async move { Ok::<_, std::convert::Infallible>(bytes) });
-        let mut parts = multer::Multipart::new(once, boundary);
-        let mut form = Self::default();
-        while let Some(part) = parts.next_field().await.map_err(|error| malformed(&error))? {
-            let name = part.name().unwrap_or_default().to_owned();
-            let bytes = part.bytes().await.map_err(|error| malformed(&error))?;
-            form.take(&name, bytes)?;
-        }
-        if form.component.is_empty() {
-            let detail = "The form has no part `component`, or it is empty.";
-            return Err(Problem::new(Code::PluginFormInvalid, detail));
-        }
-        Ok(form)
-    }
-
-    fn take(&mut self, name: &str, bytes: Bytes) -> Result<(), Problem> {
-        let text = || {
-            let detail = format!("The part `{name}` of the form is not UTF-8.");
-            String::from_utf8(bytes.to_vec()).map_err(|_| Problem::new(Code::PluginFormInvalid, detail))
-        };
-        match name {
-            "component" => self.component = bytes,
-            // Before it is taken apart: what a megabyte of JSON comes to is many times as much.
-            "settings" if bytes.len() > FORM_BYTES => {
-                return Err(PluginError::SettingsTooLarge { bytes: bytes.len() }.into());
-            }
-            "settings" => {
-                let settings = serde_json::from_slice(&bytes).map_err(|error| {
-                    let detail = format!("The part `settings` of the form is not JSON: {error}.");
-                    Problem::new(Code::PluginFormInvalid, detail)
-                })?;
-                self.settings = Some(settings);
-            }
-            "role" => self.role = Some(role(text()?.trim())?),
-            "note" => self.note = Some(text()?),
-            _ => {
-                let detail = "The parts of the form are `component`, `settings`, `role` and `note`.";
-                return Err(Problem::new(Code::PluginFormInvalid, detail));
-            }
-        }
-        Ok(())
-    }
-}
-
 /// Those of the active revision, none for a new plugin.
 async fn usual_settings(api: &Api, caller: &Caller, name: &str) -> Result<Value, Problem> {
     let (plugins, tenant) = (&api.gateway.plugins, &caller.tenant.terms.name);
@@ -270,14 +200,6 @@ async fn usual_settings(api: &Api, caller: &Caller, name: &str) -> Result<Value,
     }
 }
 
-fn role(text: &str) -> Result<Role, Problem> {
-    let known = Role::ALL.into_iter().find(|role| role.as_str() == text);
-    known.filter(|role| *role != Role::Provider).ok_or_else(|| {
-        let detail = "`role` is one of `screening`, `sender-identity`, `routing`, `receiving`.";
-        Problem::new(Code::PluginRoleInvalid, detail)
-    })
-}
-
 fn checked_note(note: Option<String>) -> Result<String, Problem> {
     let note = note.unwrap_or_default();
     if note.len() > NOTE_BYTES_MAX {
@@ -285,10 +207,6 @@ fn checked_note(note: Option<String>) -> Result<String, Problem> {
         return Err(Problem::new(Code::FieldTooLong, detail).at("/note"));
     }
     Ok(note)
-}
-
-fn malformed(error: &multer::Error) -> Problem {
-    Problem::new(Code::PluginFormInvalid, format!("The form cannot be taken apart: {error}."))
 }
 
 fn answer(plugin: &str, uploaded: &Uploaded) -> Result<Response, Failed> {
