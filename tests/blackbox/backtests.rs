@@ -109,6 +109,48 @@ async fn what_decided_gives_the_same_answers_and_what_is_not_recorded_is_said() 
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_first_routing_plugin_is_compared_with_what_holds_without_one() {
+    let gateway = Gateway::start(
+        r#"
+[server]
+listen = "{address}"
+[providers.dear]
+component = "simulator"
+weight = 20
+price = { currency = "EUR", default = "0.09" }
+[providers.cheap]
+component = "simulator"
+weight = 10
+price = { currency = "EUR", default = "0.01" }
+[tenants.default]
+"#,
+    )
+    .await;
+    let author = author(&gateway, "default");
+    for number in 0..10 {
+        let message = json!({ "to": format!("+4474{number:05}999"), "text": "Hello" });
+        assert_eq!(author.post("/v1/messages", &message).await.status, 202);
+    }
+    let first = revision(&author, "routes", "routing", "least-cost", &json!({})).await;
+    let report = backtest(&author, "routes", &first).await;
+    assert_eq!(figures(&report), [10, 10, 10, 0, 0], "{report}");
+    assert_eq!((&report["candidates_of_today"], &report["against"]), (&json!(10), &json!("nothing")));
+    let expected =
+        json!([{ "was": "ranked dear", "would_be": "ranked cheap", "country": "GB", "messages": 10 }]);
+    assert_eq!(report["by_kind"], expected, "{report}");
+
+    // Once it decides, what it was given is recorded, and another plugin is compared with it.
+    let activate = json!({ "revision": first });
+    assert_eq!(author.post("/v1/plugins/routes/activate", &activate).await.status, 200);
+    let message = json!({ "to": "+447400123999", "text": "Hello" });
+    assert_eq!(author.post("/v1/messages", &message).await.status, 202);
+    let other = revision(&author, "others", "routing", "least-cost", &json!({})).await;
+    let report = backtest(&author, "others", &other).await;
+    assert_eq!(figures(&report), [11, 11, 10, 0, 0], "{report}");
+    assert_eq!((&report["candidates_of_today"], &report["against"]), (&json!(10), &json!(first)));
+}
+
 /// A component that burns all its fuel where a message's tag says so.
 async fn burner(author: &Client) -> String {
     let component = waypost_test_guests::HOSTILE;

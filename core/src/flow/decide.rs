@@ -73,16 +73,11 @@ fn rank_among<T: Tenant>(
     recording: Recording<'_>,
 ) -> Result<Vec<Arc<T::Provider>>, Refusal> {
     let records = recording.records;
-    let is_served = |provider: &&Arc<T::Provider>| {
-        let terms = provider.terms();
-        terms.serves(draft) && !exclude.contains(&terms.name)
-    };
-    let served: Vec<_> = tenant.providers().iter().filter(is_served).collect();
+    let served = serving(tenant, draft, exclude);
     if served.is_empty() {
         return Err(no_route());
     }
-    let candidates: Vec<_> =
-        served.iter().map(|provider| candidate(provider.as_ref(), draft, now_ms)).collect();
+    let candidates = as_candidates(&served, draft, now_ms);
     let Some(Asked { mut decision, on_failure }) = tenant.rank(draft, &candidates, id) else {
         return Ok(by_weight(&served, &candidates));
     };
@@ -184,22 +179,49 @@ fn choose_sender<T: Tenant>(
     }
 }
 
-fn candidate(provider: &impl Provider, draft: &Draft, now_ms: u64) -> Candidate {
-    let terms = provider.terms();
-    Candidate {
-        id: terms.name.clone(),
-        price_micros: terms.segment_price_micros(draft),
-        health: provider.health(now_ms),
-        backlog: u32::try_from(provider.backlog()).unwrap_or(u32::MAX),
-        weight: terms.weight,
-    }
+/// Whom a routing component may choose from for a draft, as it would be shown them now.
+pub fn candidates<T: Tenant>(tenant: &T, draft: &Draft, now_ms: u64) -> Vec<Candidate> {
+    as_candidates(&serving(tenant, draft, &[]), draft, now_ms)
+}
+
+fn serving<'t, T: Tenant>(tenant: &'t T, draft: &Draft, exclude: &[Name]) -> Vec<&'t Arc<T::Provider>> {
+    let is_serving = |provider: &&Arc<T::Provider>| {
+        let terms = provider.terms();
+        terms.serves(draft) && !exclude.contains(&terms.name)
+    };
+    tenant.providers().iter().filter(is_serving).collect()
+}
+
+fn as_candidates<P: Provider>(served: &[&Arc<P>], draft: &Draft, now_ms: u64) -> Vec<Candidate> {
+    let candidate = |provider: &&Arc<P>| {
+        let terms = provider.terms();
+        Candidate {
+            id: terms.name.clone(),
+            price_micros: terms.segment_price_micros(draft),
+            health: provider.health(now_ms),
+            backlog: u32::try_from(provider.backlog()).unwrap_or(u32::MAX),
+            weight: terms.weight,
+        }
+    };
+    served.iter().map(candidate).collect()
 }
 
 /// The stated default where no component ranks: what is up, then weight, then the order of the
 /// configuration.
+#[must_use]
+pub fn usual_ranking(candidates: &[Candidate]) -> Ranking {
+    let mut order: Vec<_> = candidates.iter().collect();
+    order.sort_by_key(|candidate| usual_place(candidate));
+    Ranking::Ranked(order.into_iter().map(|candidate| candidate.id.clone()).collect())
+}
+
+fn usual_place(candidate: &Candidate) -> (bool, Reverse<u32>) {
+    (candidate.health == Health::Down, Reverse(candidate.weight))
+}
+
 fn by_weight<P>(served: &[&Arc<P>], candidates: &[Candidate]) -> Vec<Arc<P>> {
     let mut order: Vec<_> = served.iter().zip(candidates).collect();
-    order.sort_by_key(|(_, candidate)| (candidate.health == Health::Down, Reverse(candidate.weight)));
+    order.sort_by_key(|(_, candidate)| usual_place(candidate));
     order.into_iter().map(|(provider, _)| Arc::clone(provider)).collect()
 }
 

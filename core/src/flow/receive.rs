@@ -77,7 +77,9 @@ pub async fn take<S: Shell>(
         to,
         body: inbound.body.clone(),
     };
+    let turn = tenant.receiving_turn().await;
     let decided = ask(shell, &*tenant, &shown);
+    drop(turn);
     let sent = apply(shell, &tenant, &inbound, &shown, &decided).await?;
     let received = Received {
         tenant: inbound.tenant.clone(),

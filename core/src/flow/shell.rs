@@ -137,6 +137,12 @@ pub trait Tenant: Shared {
         false
     }
 
+    /// Waits until the receiving components may be asked about one more message. Whoever asks them keeps what
+    /// it gives until they have answered.
+    fn receiving_turn(&self) -> impl Future<Output = impl Sized> {
+        std::future::ready(())
+    }
+
     /// Asks the receiving component at that place, from 0, with an id that is the seed of its
     /// randomness. None: there are no more. Its `on_failure` is not looked at: an inbound message that a
     /// component fails on goes to its inbox.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use waypost_core::decision::{Candidate, Choice, DecisionRecord, Ranking, Verdict};
+use waypost_core::flow::decide::usual_ranking;
 use waypost_core::flow::{self, Asked};
 use waypost_core::id::MessageId;
 use waypost_core::inbound::{Inbound, Reception};
@@ -34,7 +35,7 @@ impl flow::Tenant for Tenant {
         let Some(bound) = self.stages.screening.get(place) else {
             if place == self.stages.screening.len() {
                 for bound in &self.stages.onlookers {
-                    look_on(bound, draft, id, Some(&Verdict::Allow.summary()), |it, draft, context| {
+                    look_on(bound, draft, id, &Verdict::Allow.summary(), |it, draft, context| {
                         it.screen(draft, context).record
                     });
                 }
@@ -43,7 +44,7 @@ impl flow::Tenant for Tenant {
         };
         let asked = bound.ask(id, |component| component.screen(draft, &context(draft, id)))?;
         let was = in_words(&asked.decision.record);
-        look_on(bound, draft, id, Some(&was), |it, draft, context| it.screen(draft, context).record);
+        look_on(bound, draft, id, &was, |it, draft, context| it.screen(draft, context).record);
         Some(asked)
     }
 
@@ -51,17 +52,18 @@ impl flow::Tenant for Tenant {
         let bound = self.stages.sender.as_ref()?;
         let asked = bound.ask(id, |component| component.choose(draft, &context(draft, id)));
         let was = asked.as_ref().map_or_else(|| Choice::Keep.summary(), |it| in_words(&it.decision.record));
-        look_on(bound, draft, id, Some(&was), |it, draft, context| it.choose(draft, context).record);
+        look_on(bound, draft, id, &was, |it, draft, context| it.choose(draft, context).record);
         asked
     }
 
     fn rank(&self, draft: &Draft, candidates: &[Candidate], id: MessageId) -> Option<Asked<Ranking>> {
         let bound = self.stages.routing.as_ref()?;
         let asked = bound.ask(id, |component| component.rank(draft, candidates, &context(draft, id)));
-        let was = asked.as_ref().map(|it| in_words(&it.decision.record));
         if bound.has_shadow() {
+            let usual = || usual_ranking(candidates).summary();
+            let was = asked.as_ref().map_or_else(usual, |it| in_words(&it.decision.record));
             let candidates = candidates.to_vec();
-            look_on(bound, draft, id, was.as_deref(), move |it, draft, context| {
+            look_on(bound, draft, id, &was, move |it, draft, context| {
                 it.rank(draft, &candidates, context).record
             });
         }
@@ -70,6 +72,10 @@ impl flow::Tenant for Tenant {
 
     fn receives(&self) -> bool {
         !self.stages.receiving.is_empty() || !self.stages.inbound_onlookers.is_empty()
+    }
+
+    fn receiving_turn(&self) -> impl Future<Output = impl Sized> {
+        self.turn()
     }
 
     fn receive(&self, place: usize, inbound: &Inbound, id: MessageId) -> Option<Asked<Reception>> {
@@ -98,10 +104,10 @@ fn look_on<C: Clone + Send + 'static>(
     bound: &Bound<C>,
     draft: &Draft,
     id: MessageId,
-    was: Option<&str>,
+    was: &str,
     question: impl FnOnce(&C, &Draft, &CallContext) -> DecisionRecord + Send + 'static,
 ) {
-    bound.ask_shadow(About { id, country: draft.to.country }, was, || {
+    bound.ask_shadow(About { id, country: draft.to.country }, Some(was), || {
         let draft = draft.clone();
         move |component: &C| question(component, &draft, &context(&draft, id))
     });

@@ -58,7 +58,22 @@ pub enum Deciding<C> {
     Nobody,
 }
 
+impl Stages {
+    /// True where one of these components decides in a role that has one place only.
+    pub fn has_taken(&self, role: Role) -> bool {
+        match role {
+            Role::SenderIdentity => self.sender.as_ref().is_some_and(Bound::decides),
+            Role::Routing => self.routing.as_ref().is_some_and(Bound::decides),
+            _ => false,
+        }
+    }
+}
+
 impl<C> Bound<C> {
+    fn decides(&self) -> bool {
+        !matches!(self.component, Deciding::Nobody)
+    }
+
     /// A component of the configuration.
     pub fn configured(component: C, on_failure: OnFailure) -> Self {
         Self { component: Deciding::Loaded(component), on_failure, watch: None }

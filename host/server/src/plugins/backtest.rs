@@ -2,8 +2,10 @@
 //!
 //! A decision depends on nothing but what its component was given: the message, its time, its id, and
 //! for routing the candidates. All of it is in the store, so the same revision gives the same answers
-//! again, and another revision's answers can be compared one by one.
+//! again, and another revision's answers can be compared one by one. Where no component has routed, nobody was
+//! given candidates: then those of today are taken, and the answer is compared with what holds without one.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,9 +14,11 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use tokio::sync::mpsc;
 use tokio::time::timeout_at;
-use waypost_core::decision::{Candidate, DecisionRecord, Given, Name, Role};
+use waypost_core::decision::{Candidate, Choice, DecisionRecord, Given, Name, Role, Verdict};
+use waypost_core::flow::decide::{candidates, usual_ranking};
 use waypost_core::message::Draft;
 use waypost_core::store::{HistoryQuery, Recorded};
+use waypost_core::summary::Summary as _;
 use waypost_core::trace::Step;
 use waypost_engine::{CallContext, Loaded};
 
@@ -22,6 +26,7 @@ use super::activity::{About, Compared, Differences, Distribution, Figures};
 use super::places::Place;
 use super::watch::in_words;
 use super::{PluginError, Plugins, apart};
+use crate::clock;
 use crate::pipeline::Tenant;
 
 /// Most messages of one backtest.
@@ -69,6 +74,8 @@ pub struct Report {
     pub not_comparable: u64,
     /// Those among them of which too little is recorded: see `recorded_percent` of the plan.
     pub not_recorded: u64,
+    /// Messages that no component had routed: the plugin was shown the candidates of today.
+    pub candidates_of_today: u64,
     /// How the answers differ.
     #[serde(flatten)]
     pub compared: Compared,
@@ -88,6 +95,9 @@ pub struct Report {
 struct Tally {
     plugin: String,
     role: Role,
+    tenant: Tenant,
+    /// A component of the operator has the role's only place.
+    is_taken: bool,
     loaded: Loaded,
     differences: Differences,
     fuel: Figures,
@@ -95,6 +105,7 @@ struct Tally {
     messages: AtomicU64,
     not_asked: AtomicU64,
     not_recorded: AtomicU64,
+    candidates_of_today: AtomicU64,
     faults: AtomicU64,
     /// Revisions that had decided.
     against: Mutex<HashSet<Name>>,
@@ -117,7 +128,7 @@ impl Drop for Waiting<'_> {
 struct Question<'r> {
     was: String,
     draft: Draft,
-    candidates: &'r [Candidate],
+    candidates: Cow<'r, [Candidate]>,
 }
 
 /// Why a message is left out.
@@ -147,6 +158,8 @@ impl Plugins {
         let tally = Arc::new(Tally {
             plugin: wanted.plugin.clone(),
             role: plugin.role,
+            tenant: tenant.clone(),
+            is_taken: tenant.configured().has_taken(plugin.role),
             loaded,
             differences: Differences::default(),
             fuel: Figures::default(),
@@ -154,6 +167,7 @@ impl Plugins {
             messages: AtomicU64::new(0),
             not_asked: AtomicU64::new(0),
             not_recorded: AtomicU64::new(0),
+            candidates_of_today: AtomicU64::new(0),
             faults: AtomicU64::new(0),
             against: Mutex::default(),
             is_over: AtomicBool::new(false),
@@ -257,7 +271,7 @@ impl Tally {
         let record = match &self.loaded {
             Loaded::Screening(it) => it.screen(&draft, &context).record,
             Loaded::SenderIdentity(it) => it.choose(&draft, &context).record,
-            Loaded::Routing(it) => it.rank(&draft, candidates, &context).record,
+            Loaded::Routing(it) => it.rank(&draft, &candidates, &context).record,
             Loaded::Receiving(_) | Loaded::Provider(_) => return,
         };
         self.fuel.add(record.fuel);
@@ -272,19 +286,19 @@ impl Tally {
     /// What was decided, and what the component was given then.
     fn question<'r>(&self, recorded: &'r Recorded) -> Result<Question<'r>, LeftOut> {
         let decisions = &recorded.entry.decisions;
-        // The operator's components come first, and one of them may have the plugin's name.
-        let own = decisions.iter().rfind(|it| it.role == self.role && *it.component == *self.plugin);
-        let was = match own {
-            Some(own) => in_words(own),
-            None => self.default_answer(recorded).ok_or(LeftOut::NotAsked)?,
-        };
+        let decided = self.decided(decisions);
+        let is_refused = matches!(recorded.entry.step, Step::Refused { .. });
+        if decided.is_none() && (self.is_taken || is_refused) {
+            return Err(LeftOut::NotAsked);
+        }
         let mut draft = recorded.envelope.draft.clone();
-        let mut candidates = [].as_slice();
+        let mut candidates = Cow::Borrowed(&[][..]);
         if self.role == Role::Routing {
-            let Some(Given::Candidates(given)) = given(decisions, Role::Routing) else {
-                return Err(LeftOut::NotRecorded);
+            candidates = match (decided, given(decisions, Role::Routing)) {
+                (Some(_), Some(Given::Candidates(given))) => given.into(),
+                (Some(_), _) => return Err(LeftOut::NotRecorded),
+                (None, _) => self.candidates_of_today(&draft)?.into(),
             };
-            candidates = given;
         } else {
             match given(decisions, Role::SenderIdentity) {
                 Some(Given::Sender(sender)) => draft.sender.clone_from(sender),
@@ -292,23 +306,36 @@ impl Tally {
                 _ => {}
             }
         }
-        if let Some(own) = own {
+        let was = match (decided, self.role) {
+            (Some(decided), _) => in_words(decided),
+            (None, Role::Routing) => usual_ranking(&candidates).summary(),
+            (None, Role::SenderIdentity) => Choice::Keep.summary(),
+            (None, _) => Verdict::Allow.summary(),
+        };
+        if let Some(decided) = decided {
             let mut against = self.against.lock().unwrap_or_else(PoisonError::into_inner);
-            if !against.contains(&own.revision) {
-                against.insert(own.revision.clone());
+            if !against.contains(&decided.revision) {
+                against.insert(decided.revision.clone());
             }
         }
         Ok(Question { was, draft, candidates })
     }
 
-    /// What a message had instead of an answer of this plugin, where it would have been asked.
-    fn default_answer(&self, recorded: &Recorded) -> Option<String> {
-        let is_refused = matches!(recorded.entry.step, Step::Refused { .. });
-        match self.role {
-            Role::Screening if !is_refused => Some("allow".to_owned()),
-            Role::SenderIdentity if !is_refused => Some("keep".to_owned()),
-            _ => None,
+    /// The decision in whose place the plugin's would be: its own, or that of another plugin where a role has
+    /// one place.
+    fn decided<'r>(&self, decisions: &'r [DecisionRecord]) -> Option<&'r DecisionRecord> {
+        let has_one_place = matches!(self.role, Role::SenderIdentity | Role::Routing) && !self.is_taken;
+        // The operator's components come first, and one of them may have the plugin's name.
+        decisions.iter().rfind(|it| it.role == self.role && (has_one_place || *it.component == *self.plugin))
+    }
+
+    fn candidates_of_today(&self, draft: &Draft) -> Result<Vec<Candidate>, LeftOut> {
+        let candidates = candidates(&self.tenant, draft, clock::now_ms());
+        if candidates.is_empty() {
+            return Err(LeftOut::NotAsked);
         }
+        self.candidates_of_today.fetch_add(1, Ordering::Relaxed);
+        Ok(candidates)
     }
 
     fn report(&self, wanted: &Backtest, is_whole: bool, took: Duration) -> Report {
@@ -327,6 +354,7 @@ impl Tally {
             messages: count(&self.messages),
             not_comparable: count(&self.not_asked) + not_recorded,
             not_recorded,
+            candidates_of_today: count(&self.candidates_of_today),
             compared: self.differences.compared(wanted.samples_max),
             faults: count(&self.faults),
             fuel: self.fuel.distribution(),

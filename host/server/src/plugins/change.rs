@@ -8,7 +8,7 @@ use super::catalog::record;
 use super::shelf::{item_name, state_in_words};
 use super::{PluginError, Plugins};
 use crate::clock;
-use crate::pipeline::{Deciding, Tenant};
+use crate::pipeline::Tenant;
 
 /// Tries of one change.
 const TRIES_MAX: usize = 8;
@@ -181,13 +181,10 @@ impl Plugins {
 
     /// Sender and routing have one place each.
     async fn check_stage(&self, tenant: &Tenant, plugin: &str, role: Role) -> Result<(), PluginError> {
-        let configured = tenant.configured();
-        let decides = match role {
-            Role::SenderIdentity => configured.sender.as_ref().map(|bound| is_nobody(&bound.component)),
-            Role::Routing => configured.routing.as_ref().map(|bound| is_nobody(&bound.component)),
-            _ => return Ok(()),
-        };
-        if decides == Some(false) {
+        if !matches!(role, Role::SenderIdentity | Role::Routing) {
+            return Ok(());
+        }
+        if tenant.configured().has_taken(role) {
             return Err(PluginError::StageTaken("a component of the operator's configuration".to_owned()));
         }
         for item in self.store.registered(Some(tenant.terms.name.clone()), Kind::Plugin).await? {
@@ -198,10 +195,6 @@ impl Plugins {
         }
         Ok(())
     }
-}
-
-fn is_nobody<C>(deciding: &Deciding<C>) -> bool {
-    matches!(deciding, Deciding::Nobody)
 }
 
 fn checked(binding: Binding, role: Role) -> Result<Binding, PluginError> {

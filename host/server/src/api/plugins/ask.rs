@@ -130,6 +130,8 @@ struct ReportSchema {
     not_comparable: u64,
     /// Those among them of which too little is recorded, by the plan's `recorded_percent`.
     not_recorded: u64,
+    /// Messages that no component had routed: the plugin was shown the candidates of today.
+    candidates_of_today: u64,
     /// Messages about which both answers are known.
     compared: u64,
     /// Those whose answers differ.

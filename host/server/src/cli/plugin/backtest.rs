@@ -74,6 +74,13 @@ fn print(output: &mut Output, report: &Value) -> Result<()> {
             format!("Of {} messages too little is recorded (recorded_percent).", report["not_recorded"]);
         output.text(&text)?;
     }
+    if report["candidates_of_today"].as_u64().is_some_and(|messages| messages > 0) {
+        let text = format!(
+            "{} messages had been routed by no component: the plugin was shown the candidates of today.",
+            report["candidates_of_today"]
+        );
+        output.text(&text)?;
+    }
     let rows = |field: &str| report[field].as_array().cloned().unwrap_or_default();
     let mut kinds = Grid::new(&["was", "would be", "country", "messages"]);
     for group in rows("by_kind") {

@@ -43,6 +43,9 @@ pub(super) struct TestArgs {
     log: bool,
 }
 
+/// A larger component has an interpreter in it, whose compilation takes so long that it is announced.
+const QUICK_BYTES: usize = 4 * 1024 * 1024;
+
 /// What came of one file.
 struct Tested {
     stem: String,
@@ -65,7 +68,7 @@ pub(super) fn run(output: &mut Output, args: &TestArgs) -> Result<Exit> {
         return Err(CliError::failed("fixtures_missing", "there are no fixtures to run")
             .hint("write one into fixtures/, as docs/writing-plugins.md describes"));
     }
-    let tested = test(&folder, &component, fixtures)?;
+    let tested = test(output, &folder, &component, fixtures)?;
     if output.is_json() {
         output.document(&document(&tested))?;
     } else {
@@ -76,7 +79,12 @@ pub(super) fn run(output: &mut Output, args: &TestArgs) -> Result<Exit> {
 }
 
 /// Runs the fixtures in order. A component is loaded once for each of the settings that they name.
-fn test(folder: &Folder, component: &[u8], fixtures: Vec<FixtureFile>) -> Result<Vec<Tested>> {
+fn test(
+    output: &Output,
+    folder: &Folder,
+    component: &[u8],
+    fixtures: Vec<FixtureFile>,
+) -> Result<Vec<Tested>> {
     let engine = Engine::new(&EngineOptions { cache_dir: cache_dir(), ..EngineOptions::default() })
         .map_err(|error| CliError::failed("engine_failed", error.to_string()))?;
     let usual = folder.settings()?;
@@ -88,6 +96,11 @@ fn test(folder: &Folder, component: &[u8], fixtures: Vec<FixtureFile>) -> Result
         let plugin = match known {
             Some(plugin) => plugin,
             None => {
+                if component.len() > QUICK_BYTES {
+                    output.note(&format!(
+                        "Compiling the component with the settings of {stem}: about half a minute, once."
+                    ));
+                }
                 let plugin = load(&engine, folder, component, settings, &stem)?;
                 loaded.push((settings.clone(), plugin.clone()));
                 plugin
