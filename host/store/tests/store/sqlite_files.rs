@@ -1,5 +1,4 @@
 //! What is true of a store because it is a file: it survives, it fills the disk, it breaks.
-#![allow(clippy::expect_used, clippy::panic, reason = "these are tests")]
 
 use std::path::Path;
 use std::sync::Arc;

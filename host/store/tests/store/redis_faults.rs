@@ -1,6 +1,5 @@
 //! What a store in Redis does when Redis does not: nothing that was answered is lost, nothing is half
 //! done, and it goes on by itself.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
 
 use std::time::{Duration, Instant};
 

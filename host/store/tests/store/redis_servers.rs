@@ -1,5 +1,4 @@
 //! Servers that the tests of a binary share: whoever comes first starts them, the last stops them.
-#![allow(dead_code, reason = "not every test binary uses every server")]
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};

@@ -1,14 +1,9 @@
 //! What operations ask of Redis: how often, what one failed answer does to the rest, and what is left
 //! of records that are gone or cannot be read.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
-
-mod redis_servers;
-mod redis_tap;
 
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use redis_tap::Tap;
 use waypost_core::decision::{FailureClass, ReceiptStatus};
 use waypost_core::id::MessageId;
 use waypost_core::message::{Envelope, State};
@@ -20,6 +15,9 @@ use waypost_core::store::{
 use waypost_redis_kit::Server;
 use waypost_store::redis::{RedisOptions, open};
 use waypost_store::suite::sample::{self, NOW_MS};
+
+use crate::redis_servers;
+use crate::redis_tap::Tap;
 
 /// A store whose requests are seen.
 struct Seen {

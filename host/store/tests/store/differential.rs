@@ -1,8 +1,5 @@
 //! The same steps in SQLite and in Redis: every answer has to be the same. The rules are one text in
 //! `core`, but limits, rates and queues are SQL here and Lua there.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
-
-mod redis_servers;
 
 use std::sync::Arc;
 
@@ -18,6 +15,8 @@ use waypost_core::store::{
 use waypost_store::redis::{RedisOptions, open};
 use waypost_store::sqlite::{OpenMode, SqliteStore};
 use waypost_store::suite::sample;
+
+use crate::redis_servers;
 
 const STEPS: u32 = 500;
 const TENANTS: [&str; 3] = ["acme", "beta", "gamma"];

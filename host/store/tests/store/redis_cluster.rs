@@ -1,7 +1,4 @@
 //! The shared suite against a cluster of three masters: no script leaves its slot.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "these are tests")]
-
-mod redis_servers;
 
 use std::sync::Arc;
 
@@ -9,6 +6,8 @@ use waypost_core::redis::Clock;
 use waypost_redis_kit::Cluster;
 use waypost_store::Store;
 use waypost_store::redis::{RedisOptions, open};
+
+use crate::redis_servers;
 
 async fn empty() -> (Arc<dyn Store>, Arc<Cluster>) {
     let cluster = redis_servers::cluster();

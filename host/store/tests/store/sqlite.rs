@@ -1,5 +1,4 @@
 //! The shared suite, on SQLite.
-#![allow(clippy::expect_used, reason = "these are tests")]
 
 use std::sync::Arc;
 

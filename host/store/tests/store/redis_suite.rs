@@ -1,7 +1,4 @@
 //! The shared suite against a real Redis server.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "these are tests")]
-
-mod redis_servers;
 
 use std::sync::Arc;
 
@@ -11,6 +8,8 @@ use waypost_core::registry::{Item, Kind, Written};
 use waypost_redis_kit::Server;
 use waypost_store::Store;
 use waypost_store::redis::{RedisOptions, open};
+
+use crate::redis_servers;
 
 /// An empty store under a prefix of its own: one server is enough for all cases.
 async fn empty() -> (Arc<dyn Store>, Arc<Server>) {
