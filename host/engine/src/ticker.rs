@@ -14,11 +14,11 @@ const TICK: Duration = Duration::from_millis(5);
 /// at each tick. Linux lets a thread finish its slice, 1.4 to 3 ms, before one that wakes up takes the
 /// processor, however low the thread's priority is (EEVDF, `RUN_TO_PARITY`); a thread that yields has given its
 /// slice away.
-const LONG: Duration = Duration::from_millis(2);
+const LONG: Duration = Duration::from_millis(1);
 /// How often the epoch moves while there are long calls, and so how long each keeps others waiting.
-const SHORT_TICK: Duration = Duration::from_micros(500);
+const SHORT_TICK: Duration = Duration::from_micros(250);
 /// Short ticks after the last that met a long call.
-const SHORT_TICKS: u32 = 200;
+const SHORT_TICKS: u32 = 400;
 /// Ticks until a call first looks at its stopwatch.
 pub(crate) const FIRST_TICK: u64 = 1;
 /// How much longer than its limit a call may take by the clock on the wall, where other threads

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 /// So much is read at once, in bytes, and then something else is done for [`PAUSE`].
-const BURST: usize = 256 * 1024;
-/// With [`BURST`], 24 MiB take 0.29 s at least.
+const BURST: usize = 128 * 1024;
+/// With [`BURST`], 24 MiB take 0.57 s at least.
 const PAUSE: Duration = Duration::from_millis(3);
 
 /// How much was read since the last pause.

@@ -5,8 +5,8 @@ use std::convert::Infallible;
 use axum::body::Bytes;
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
-use futures_util::{FutureExt as _, stream};
-use multer::Multipart;
+use futures_util::{Stream, StreamExt as _, stream};
+use multer::{Constraints, Multipart, SizeLimit};
 use serde_json::Value;
 use waypost_api::{Code, Problem};
 use waypost_core::decision::Role;
@@ -17,6 +17,8 @@ use crate::plugins::{PluginError, idle};
 /// Largest part beside the component, in bytes. Settings are held to it before they are taken apart: what a
 /// megabyte of JSON comes to is many times as much.
 pub const PART_BYTES_MAX: usize = 128 * 1024;
+const COMPONENT: &str = "component";
+const SETTINGS: &str = "settings";
 /// Most of what a library says of a form: it repeats names, which may have any length.
 const CAUSE_CHARS_MAX: usize = 200;
 
@@ -41,34 +43,35 @@ impl Form {
     pub async fn read(headers: &HeaderMap, body: Blocks) -> Result<Self, Problem> {
         let declared = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or_default();
         let declared = declared.to_owned();
-        let parsed = idle("upload", move || Self::parse(&declared, body.join()))
+        let runtime = tokio::runtime::Handle::current();
+        let parsed = idle("upload", move || runtime.block_on(Self::parse(&declared, body)))
             .map_err(|error| PluginError::NotStarted(error.to_string()))?;
         parsed.await.map_err(|_| PluginError::NotStarted("the upload was not read".to_owned()))?
     }
 
-    fn parse(declared: &str, body: Bytes) -> Result<Self, Problem> {
+    async fn parse(declared: &str, body: Blocks) -> Result<Self, Problem> {
         if declared.eq_ignore_ascii_case("application/wasm")
             || declared.eq_ignore_ascii_case("application/octet-stream")
         {
-            return Ok(Self { component: body, ..Self::default() });
+            return Ok(Self { component: body.join(), ..Self::default() });
         }
         let boundary = multer::parse_boundary(declared).map_err(|_| {
             let detail = "Send the component with `Content-Type: application/wasm`, or as the part \
                           `component` of `multipart/form-data`.";
             Problem::new(Code::ContentTypeUnsupported, detail)
         })?;
-        // Whole, and not as it arrives: the library searches all that it has again with each piece.
-        let whole = stream::iter([Ok::<_, Infallible>(body)]);
-        let parsed = Self::of_parts(Multipart::new(whole, boundary)).now_or_never();
-        parsed.unwrap_or_else(|| Err(malformed("it does not end")))
-    }
-
-    async fn of_parts(mut parts: Multipart<'_>) -> Result<Self, Problem> {
+        let length = body.len();
+        let sizes = SizeLimit::new().for_field(SETTINGS, PART_BYTES_MAX as u64);
+        let limits = Constraints::new().size_limit(sizes);
+        let mut parts = Multipart::with_constraints(one_by_one(body), boundary, limits);
         let mut form = Self::default();
-        while let Some(part) = parts.next_field().await.map_err(|error| malformed(&error.to_string()))? {
+        while let Some(mut part) = parts.next_field().await.map_err(problem)? {
             let name = part.name().unwrap_or_default().to_owned();
-            let bytes = part.bytes().await.map_err(|error| malformed(&error.to_string()))?;
-            form.take(&name, bytes)?;
+            let mut bytes = Vec::with_capacity(if name == COMPONENT { length } else { 0 });
+            while let Some(piece) = part.chunk().await.map_err(problem)? {
+                bytes.extend_from_slice(&piece);
+            }
+            form.take(&name, bytes.into())?;
         }
         if form.component.is_empty() {
             let detail = "The form has no part `component`, or it is empty.";
@@ -83,9 +86,8 @@ impl Form {
             String::from_utf8(bytes.to_vec()).map_err(|_| Problem::new(Code::PluginFormInvalid, detail))
         };
         match name {
-            "component" => self.component = bytes,
-            "settings" if bytes.len() > PART_BYTES_MAX => return Err(PluginError::SettingsTooLarge.into()),
-            "settings" => {
+            COMPONENT => self.component = bytes,
+            SETTINGS => {
                 let settings = serde_json::from_slice(&bytes).map_err(|error| {
                     let detail = format!("The part `settings` of the form is not JSON: {error}.");
                     Problem::new(Code::PluginFormInvalid, detail)
@@ -115,8 +117,24 @@ pub fn role(text: &str) -> Result<Role, Problem> {
     })
 }
 
-fn malformed(cause: &str) -> Problem {
-    let cause: String = cause.chars().take(CAUSE_CHARS_MAX).collect();
+/// The library takes all that is ready, and searches all that it has taken with each piece: a block at a time is
+/// neither too much nor too often.
+fn one_by_one(body: Blocks) -> impl Stream<Item = Result<Bytes, Infallible>> {
+    stream::iter(body.into_pieces().enumerate()).then(|(place, block)| async move {
+        // What it has not found at its first look it looks for a second time, and takes an end that it sees
+        // then for one that came too early.
+        if place > 0 {
+            tokio::task::yield_now().await;
+        }
+        Ok(Bytes::from_owner(block))
+    })
+}
+
+fn problem(error: multer::Error) -> Problem {
+    if let multer::Error::FieldSizeExceeded { .. } = error {
+        return PluginError::SettingsTooLarge.into();
+    }
+    let cause: String = error.to_string().chars().take(CAUSE_CHARS_MAX).collect();
     Problem::new(Code::PluginFormInvalid, format!("The form cannot be taken apart: {cause}."))
 }
 
@@ -124,24 +142,32 @@ fn malformed(cause: &str) -> Problem {
 mod tests {
     use super::*;
 
+    const DECLARED: &str = "multipart/form-data; boundary=b";
     const FORM: &str = "--b\r\ncontent-disposition: form-data; name=\"role\"\r\n\r\nrouting\r\n\
         --b\r\ncontent-disposition: form-data; name=\"settings\"\r\n\r\n{\"a\":1}\r\n\
         --b\r\ncontent-disposition: form-data; name=\"component\"\r\n\r\n\0asm\r\n--b--\r\n";
 
-    fn parse(form: &str) -> Result<Form, Code> {
-        let parsed = Form::parse("multipart/form-data; boundary=b", Bytes::copy_from_slice(form.as_bytes()));
-        parsed.map_err(|problem| problem.code())
+    async fn parse(declared: &str, form: &str) -> Result<Form, Code> {
+        let mut body = Blocks::default();
+        body.add(form.as_bytes());
+        Form::parse(declared, body).await.map_err(|problem| problem.code())
     }
 
-    #[test]
-    fn a_form_is_taken_apart() {
-        let form = parse(FORM).unwrap_or_else(|code| panic!("{code:?}"));
-        assert_eq!((&*form.component, form.role), (&b"\0asm"[..], Some(Role::Routing)));
-        assert_eq!((form.settings, form.note), (Some(serde_json::json!({ "a": 1 })), None));
+    #[tokio::test]
+    async fn a_form_is_taken_apart() {
+        for component in ["\0asm".to_owned(), "\0asm".repeat(500_000)] {
+            let form = FORM.replace("\0asm", &component);
+            let form = parse(DECLARED, &form).await.unwrap_or_else(|code| panic!("{code:?}"));
+            assert!(form.component == component, "{} bytes", component.len());
+            assert_eq!((form.role, form.note), (Some(Role::Routing), None));
+            assert_eq!(form.settings, Some(serde_json::json!({ "a": 1 })));
+        }
+        let component = parse("application/wasm", "\0asm").await.map(|form| form.component);
+        assert_eq!(component.ok().as_deref(), Some(&b"\0asm"[..]));
     }
 
-    #[test]
-    fn a_form_that_is_not_as_it_should_be_is_refused() {
+    #[tokio::test]
+    async fn a_form_that_is_not_as_it_should_be_is_refused() {
         let large = "7".repeat(PART_BYTES_MAX + 1);
         for (form, code) in [
             (FORM.replace("{\"a\":1}", &large), Code::PluginSettingsTooLarge),
@@ -153,9 +179,13 @@ mod tests {
             (FORM.replace("--b", "--c"), Code::PluginFormInvalid),
             (String::new(), Code::PluginFormInvalid),
         ] {
-            assert_eq!(parse(&form).err(), Some(code), "{}", form.chars().take(300).collect::<String>());
+            assert_eq!(
+                parse(DECLARED, &form).await.err(),
+                Some(code),
+                "{}",
+                form.chars().take(300).collect::<String>()
+            );
         }
-        let other = Form::parse("text/plain", Bytes::from_static(b"\0asm"));
-        assert_eq!(other.err().map(|problem| problem.code()), Some(Code::ContentTypeUnsupported));
+        assert_eq!(parse("text/plain", "\0asm").await.err(), Some(Code::ContentTypeUnsupported));
     }
 }
