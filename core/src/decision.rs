@@ -32,6 +32,12 @@ impl Role {
     pub const ALL: [Self; 5] =
         [Self::Screening, Self::SenderIdentity, Self::Routing, Self::Provider, Self::Receiving];
 
+    /// True where one component of a tenant decides; in the other roles several are asked in order.
+    #[must_use]
+    pub fn has_one_place(self) -> bool {
+        matches!(self, Self::SenderIdentity | Self::Routing)
+    }
+
     /// The name of the role's interface in the WIT package.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -210,19 +210,17 @@ fn as_candidates<P: Provider>(served: &[&Arc<P>], draft: &Draft, now_ms: u64) ->
 /// configuration.
 #[must_use]
 pub fn usual_ranking(candidates: &[Candidate]) -> Ranking {
-    let mut order: Vec<_> = candidates.iter().collect();
-    order.sort_by_key(|candidate| usual_place(candidate));
-    Ranking::Ranked(order.into_iter().map(|candidate| candidate.id.clone()).collect())
-}
-
-fn usual_place(candidate: &Candidate) -> (bool, Reverse<u32>) {
-    (candidate.health == Health::Down, Reverse(candidate.weight))
+    Ranking::Ranked(in_usual_order(candidates.iter().map(|candidate| (candidate.id.clone(), candidate))))
 }
 
 fn by_weight<P>(served: &[&Arc<P>], candidates: &[Candidate]) -> Vec<Arc<P>> {
-    let mut order: Vec<_> = served.iter().zip(candidates).collect();
-    order.sort_by_key(|(_, candidate)| usual_place(candidate));
-    order.into_iter().map(|(provider, _)| Arc::clone(provider)).collect()
+    in_usual_order(served.iter().map(|provider| Arc::clone(provider)).zip(candidates))
+}
+
+fn in_usual_order<'c, T>(of_candidates: impl Iterator<Item = (T, &'c Candidate)>) -> Vec<T> {
+    let mut order: Vec<_> = of_candidates.collect();
+    order.sort_by_key(|(_, candidate)| (candidate.health == Health::Down, Reverse(candidate.weight)));
+    order.into_iter().map(|(it, _)| it).collect()
 }
 
 fn no_route() -> Refusal {

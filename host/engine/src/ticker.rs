@@ -22,7 +22,7 @@ const SHORT_TICKS: u32 = 400;
 /// Ticks until a call first looks at its stopwatch.
 pub(crate) const FIRST_TICK: u64 = 1;
 /// How much longer than its limit a call may take by the clock on the wall, where other threads
-/// keep it from the processor: a thread of low priority that yields gets a few hundredths of it.
+/// keep it from the processor: a thread of niceness 10 gets a tenth of a busy one, and less as it yields.
 const WALL_FACTOR: u32 = 50;
 
 /// Of the process, as its processors are.

@@ -324,9 +324,9 @@ impl Tally {
     /// The decision in whose place the plugin's would be: its own, or that of another plugin where a role has
     /// one place.
     fn decided<'r>(&self, decisions: &'r [DecisionRecord]) -> Option<&'r DecisionRecord> {
-        let has_one_place = matches!(self.role, Role::SenderIdentity | Role::Routing) && !self.is_taken;
+        let is_anybodys = self.role.has_one_place() && !self.is_taken;
         // The operator's components come first, and one of them may have the plugin's name.
-        decisions.iter().rfind(|it| it.role == self.role && (has_one_place || *it.component == *self.plugin))
+        decisions.iter().rfind(|it| it.role == self.role && (is_anybodys || *it.component == *self.plugin))
     }
 
     fn candidates_of_today(&self, draft: &Draft) -> Result<Vec<Candidate>, LeftOut> {

@@ -181,7 +181,7 @@ impl Plugins {
 
     /// Sender and routing have one place each.
     async fn check_stage(&self, tenant: &Tenant, plugin: &str, role: Role) -> Result<(), PluginError> {
-        if !matches!(role, Role::SenderIdentity | Role::Routing) {
+        if !role.has_one_place() {
             return Ok(());
         }
         if tenant.configured().has_taken(role) {
